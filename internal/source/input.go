@@ -1,0 +1,116 @@
+package source
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strconv"
+)
+
+// Input is one picture to be: a name, and a way to its bytes.
+type Input struct {
+	Path string // as typed; in a folder the argument joined with the relative path; "-"
+	read func() ([]byte, error)
+}
+
+// Read returns the bytes of the input. Errors are *Error.
+func (in Input) Read() ([]byte, error) { return in.read() }
+
+// Error says in words why an input has no bytes, without its path.
+type Error struct {
+	Limit bool // the input is larger than the cap
+	Msg   string
+	Err   error // may be nil
+}
+
+func (e *Error) Error() string { return e.Msg }
+func (e *Error) Unwrap() error { return e.Err }
+
+// Reason is the text of an operating-system error without operation and path.
+func Reason(err error) string {
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		return pe.Err.Error()
+	}
+	return err.Error()
+}
+
+func readError(err error) error { return &Error{Msg: Reason(err), Err: err} }
+
+func failed(path string, err error) Input {
+	return Input{Path: path, read: func() ([]byte, error) { return nil, err }}
+}
+
+func quote(s string) string { return strconv.Quote(s) }
+
+func (s *Source) file(path string) Input {
+	limit := s.opts.MaxBytes
+	return Input{Path: path, read: func() ([]byte, error) { return readFile(path, limit) }}
+}
+
+// standardInput is one input the first time and an error afterwards.
+func (s *Source) standardInput() Input {
+	if s.stdin {
+		return failed("-", &Error{Msg: "standard input is already taken"})
+	}
+	s.stdin = true
+	stdin, limit := s.opts.Stdin, s.opts.MaxBytes
+	return Input{Path: "-", read: func() ([]byte, error) {
+		var b bytes.Buffer
+		return readAll(&b, stdin, limit)
+	}}
+}
+
+// readFile never blocks on a pipe: the kind of file is checked before it is opened
+// and, as it may have been replaced meanwhile, once more on the open file.
+func readFile(path string, limit int64) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, readError(err)
+	}
+	if err := checkRegular(info); err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(path, os.O_RDONLY|nonblock, 0)
+	if err != nil {
+		return nil, readError(err)
+	}
+	defer f.Close()
+	if info, err = f.Stat(); err != nil {
+		return nil, readError(err)
+	}
+	if err := checkRegular(info); err != nil {
+		return nil, err
+	}
+	if info.Size() > limit {
+		return nil, tooLarge(limit)
+	}
+	var b bytes.Buffer
+	b.Grow(int(info.Size()) + bytes.MinRead)
+	return readAll(&b, f, limit)
+}
+
+func checkRegular(info fs.FileInfo) error {
+	if !info.Mode().IsRegular() {
+		return &Error{Msg: "not a regular file"}
+	}
+	return nil
+}
+
+func readAll(b *bytes.Buffer, r io.Reader, limit int64) ([]byte, error) {
+	n, err := b.ReadFrom(io.LimitReader(r, limit+1))
+	if err != nil {
+		return nil, readError(err)
+	}
+	if n > limit {
+		return nil, tooLarge(limit)
+	}
+	return b.Bytes(), nil
+}
+
+func tooLarge(limit int64) error {
+	return &Error{Limit: true, Msg: fmt.Sprintf("larger than %d bytes", limit)}
+}
