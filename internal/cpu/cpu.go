@@ -34,6 +34,9 @@ type Info struct {
 	Cache
 }
 
+// Has tells whether the machine can run the tier.
+func (i Info) Has(t Tier) bool { return slices.Contains(i.Tiers, t) }
+
 // Detect reads the machine's features and cache sizes. It ignores EFFNET_CPU.
 func Detect() Info {
 	f := machine()

@@ -97,6 +97,9 @@ func TestSelectReadsTheEnvironment(t *testing.T) {
 		t.Error("Select under mmx: no error")
 	}
 	t.Setenv(EnvCap, "")
+	if !Detect().Has(Generic) || Detect().Has("mmx") {
+		t.Errorf("Detect().Tiers = %v", Detect().Tiers)
+	}
 	tiers := Detect().Tiers
 	if got, err := Select(Words()); got != tiers[len(tiers)-1] || err != nil {
 		t.Errorf("Select = %q, %v; the machine has %v", got, err, tiers)
