@@ -1,0 +1,63 @@
+package model
+
+import (
+	"hash/fnv"
+	"math"
+	"strings"
+)
+
+// weyl is 2^64 divided by the golden ratio, the increment of splitmix64.
+const weyl = 0x9E3779B97F4A7C15
+
+// Random makes values for every spec, the same on every machine for the same
+// seed and names: splitmix64 from the FNV-1a hash of the tensor's name XOR
+// seed·weyl, the upper 24 bits as u in [0, 1) and v = 2u-1, scaled in
+// float64 and rounded once. Weights are uniform with a variance of gain²/fan_in,
+// gain 1.5 for convolutions, so that signals keep their size through the
+// network. tools/golden makes the same values in Python.
+func Random(specs []ParamSpec, seed uint64) Params {
+	params := make(Params, len(specs))
+	for _, spec := range specs {
+		hash := fnv.New64a()
+		hash.Write([]byte(spec.Name))
+		base := hash.Sum64() ^ seed*weyl
+		value := scaling(spec)
+		data := make([]float32, spec.Len())
+		for i := range data {
+			u := float64(splitmix(base+uint64(i+1)*weyl)>>40) / (1 << 24)
+			data[i] = float32(value(u))
+		}
+		params[spec.Name] = Param{Shape: spec.Shape, Data: data}
+	}
+	return params
+}
+
+// splitmix is the finaliser of splitmix64 (Steele, Lea, Flood 2014).
+func splitmix(z uint64) uint64 {
+	z = (z ^ z>>30) * 0xBF58476D1CE4E5B9
+	z = (z ^ z>>27) * 0x94D049BB133111EB
+	return z ^ z>>31
+}
+
+// scaling gives the function from u to a value of the tensor.
+func scaling(spec ParamSpec) func(u float64) float64 {
+	uniform := func(gain float64) func(float64) float64 {
+		fanIn := 1
+		for _, d := range spec.Shape[1:] {
+			fanIn *= d
+		}
+		bound := math.Sqrt(3 / float64(fanIn))
+		return func(u float64) float64 { return (2*u - 1) * bound * gain }
+	}
+	switch {
+	case strings.HasSuffix(spec.Name, ".conv.weight"):
+		return uniform(1.5)
+	case strings.HasSuffix(spec.Name, ".norm.weight"):
+		return func(u float64) float64 { return 1 + 0.25*(2*u-1) }
+	case strings.HasSuffix(spec.Name, ".norm.variance"):
+		return func(u float64) float64 { return 0.5 + u }
+	case strings.HasSuffix(spec.Name, ".weight"): // classifier, se.reduce, se.expand
+		return uniform(1)
+	}
+	return func(u float64) float64 { return 0.25 * (2*u - 1) }
+}
