@@ -1,0 +1,81 @@
+package kernels
+
+import "unsafe"
+
+// DepthwiseArgs is one call of a depthwise kernel on one channel block:
+//
+//	Out[y][x] = act(Σ W[i][j]·In[y·s+i][x·s+j] + bias)
+//
+// over OutRows rows, each Tiles tiles of MC pixels. RowPtrs points to the
+// addresses of the input rows at the first tap of column 0, one an input row;
+// an output row takes Kernel of them and the next begins Stride further. Rows
+// outside the picture point to zeros. ColSkip is added to every row's address;
+// OutStride is the bytes from one output row to the next. SiLU is left to the
+// caller, who has the rows of a strip contiguous.
+//
+// The assembly reads fields by offset: order and types are part of its
+// contract.
+type DepthwiseArgs struct {
+	RowPtrs   *unsafe.Pointer
+	W         unsafe.Pointer // [Kernel·Kernel][16]
+	Bias      unsafe.Pointer // [16]
+	Out       unsafe.Pointer
+	ColSkip   int
+	OutStride int
+	Tiles     int
+	OutRows   int
+	Act       Activation
+	MC        int
+	Kernel    int
+	Stride    int
+}
+
+// Filter is the weights of a depthwise convolution, packed once:
+// [C/16][k·k][16], and the bias padded likewise.
+type Filter struct {
+	C, Kernel, Stride int
+	Data, Bias        []float32
+}
+
+// PackDepthwise lays out weights [c][kernel·kernel] and a bias of c values.
+func PackDepthwise(weights, bias []float32, c, kernel, stride int) *Filter {
+	taps := kernel * kernel
+	f := &Filter{C: c, Kernel: kernel, Stride: stride}
+	f.Bias = Alloc(Blocks(c) * Block)
+	copy(f.Bias, bias)
+	f.Data = Alloc(Blocks(c) * taps * Block)
+	for i := range c {
+		for t := range taps {
+			f.Data[(i/Block*taps+t)*Block+i%Block] = weights[i*taps+t]
+		}
+	}
+	return f
+}
+
+// Depthwise runs channel block b of f over outRows × outCols output pixels.
+// The caller has set RowPtrs, Out, OutStride and Act in a; the other fields
+// are overwritten.
+func (s *Set) Depthwise(a *DepthwiseArgs, f *Filter, b, outRows, outCols int) {
+	a.W = At(f.Data, b*f.Kernel*f.Kernel*Block)
+	a.Bias = At(f.Bias, b*Block)
+	a.Kernel, a.Stride, a.OutRows = f.Kernel, f.Stride, outRows
+	kernels := &s.depthwise[f.Kernel][f.Stride]
+	most := maxTileCols
+	for kernels[most] == nil {
+		most--
+	}
+	pieces, size, big := split(outCols, most)
+	out := a.Out
+	a.ColSkip = 0
+	if big > 0 {
+		a.Tiles, a.MC = big, size+1
+		kernels[size+1](a)
+	}
+	if big < pieces {
+		done := big * (size + 1)
+		a.ColSkip, a.Out = done*f.Stride*blockBytes, at(out, done*blockBytes)
+		a.Tiles, a.MC = pieces-big, size
+		kernels[size](a)
+	}
+	a.Out = out
+}

@@ -1,0 +1,150 @@
+package kernels
+
+import "unsafe"
+
+// GEMMArgs is one call of a matrix kernel on one panel of packed weights:
+//
+//	C[m][n] = act(Σk A[m][k]·B[k][n] + bias[n]) + residual[m][n]
+//
+// over an image of Rows rows, each Tiles tiles of MR pixels. A is
+// [K/16][pixels][16], C and Residual are [N/16][pixels][16]. Pixels of a tile
+// and tiles of a row follow each other; ASkip and CSkip are added at a row's
+// end. Strides and skips are in bytes. SiLU excludes a residual. C may not
+// overlap A or B; Residual may be C.
+//
+// The assembly reads fields by offset: order and types are part of its
+// contract.
+type GEMMArgs struct {
+	A        unsafe.Pointer
+	B        unsafe.Pointer // [K][Vecs·16]
+	C        unsafe.Pointer
+	Bias     unsafe.Pointer // [Vecs·16]
+	Residual unsafe.Pointer // nil: none
+	AStride  int            // between channel blocks of A
+	CStride  int            // between channel blocks of C and Residual
+	ASkip    int
+	CSkip    int // of C and Residual
+	K4       int // K/4, at least 1
+	Tiles    int
+	Rows     int
+	Act      Activation
+	MR       int
+	Vecs     int
+}
+
+// Matrix is the weights of a convolution, packed once: panels of up to four
+// channel blocks, each [K][vecs·16], and the bias padded likewise.
+type Matrix struct {
+	K, N   int // K is padded to a multiple of four
+	Panels []Panel
+	Data   []float32
+	Bias   []float32
+}
+
+// Panel is a run of output channel blocks: Vecs blocks from block First, the
+// weights from Data[Offset].
+type Panel struct {
+	First, Vecs, Offset int
+}
+
+// Pack lays out weights [n][k] and a bias of n values for products over
+// images whose tiles have at most cols pixels in a row.
+func (s *Set) Pack(weights, bias []float32, n, k, cols int) *Matrix {
+	m := &Matrix{K: (k + 3) / 4 * 4, N: n}
+	blocks := Blocks(n)
+	m.Bias = Alloc(blocks * Block)
+	copy(m.Bias, bias)
+	m.Data = Alloc(blocks * Block * m.K)
+	pieces, size, big := split(blocks, s.panelVecs(cols))
+	first, offset := 0, 0
+	for i := range pieces {
+		p := Panel{First: first, Vecs: size, Offset: offset}
+		if i < big {
+			p.Vecs++
+		}
+		m.packPanel(p, weights, n, k)
+		m.Panels = append(m.Panels, p)
+		first += p.Vecs
+		offset += p.Vecs * Block * m.K
+	}
+	return m
+}
+
+func (m *Matrix) packPanel(p Panel, weights []float32, n, k int) {
+	width := p.Vecs * Block
+	dst := m.Data[p.Offset : p.Offset+width*m.K]
+	for j := range min(width, n-p.First*Block) {
+		row := weights[(p.First*Block+j)*k:][:k]
+		for i, w := range row {
+			dst[i*width+j] = w
+		}
+	}
+}
+
+// panelVecs is the widest panel whose tiles still fill the registers over rows
+// of cols pixels: a tier trades rows of a tile against its width.
+func (s *Set) panelVecs(cols int) int {
+	best, bestFill := 1, 0
+	for v := 1; v <= maxTileVecs; v++ {
+		rows := s.tileRows(v)
+		if rows == 0 {
+			break
+		}
+		pieces, _, _ := split(cols, rows)
+		fill := min(v*cols/pieces, enoughSums)
+		if fill > bestFill {
+			best, bestFill = v, fill
+		}
+	}
+	return best
+}
+
+// enoughSums is the number of vector sums in a tile from which on a wider tile
+// gains nothing: loads are well below the multiply-adds.
+const enoughSums = 24
+
+// tileRows is the tallest tile of a width, 0 where the tier has none.
+func (s *Set) tileRows(vecs int) int {
+	for r := maxTileRows; r > 0; r-- {
+		if s.gemm[vecs][r] != nil {
+			return r
+		}
+	}
+	return 0
+}
+
+// TileRows is the tallest tile that the panel's width allows: a good unit to
+// cut pixels by.
+func (s *Set) TileRows(p Panel) int { return s.tileRows(p.Vecs) }
+
+// GEMM runs one panel of m over an image of rows × cols pixels. The caller has
+// set A, C, Residual, AStride, CStride and Act in a; aRow and cRow are the
+// bytes from one image row to the next. The other fields are overwritten.
+func (s *Set) GEMM(a *GEMMArgs, m *Matrix, p Panel, rows, cols, aRow, cRow int) {
+	a.B = At(m.Data, p.Offset)
+	a.Bias = At(m.Bias, p.First*Block)
+	a.K4 = m.K / 4
+	a.Vecs = p.Vecs
+	a.Rows = rows
+	pieces, size, big := split(cols, s.tileRows(p.Vecs))
+	start := *a
+	if big > 0 {
+		s.gemmTiles(a, big, size+1, aRow, cRow)
+	}
+	if big < pieces {
+		skip := big * (size + 1) * blockBytes
+		a.A, a.C = at(start.A, skip), at(start.C, skip)
+		if start.Residual != nil {
+			a.Residual = at(start.Residual, skip)
+		}
+		s.gemmTiles(a, pieces-big, size, aRow, cRow)
+	}
+	a.A, a.C, a.Residual = start.A, start.C, start.Residual
+}
+
+func (s *Set) gemmTiles(a *GEMMArgs, tiles, mr, aRow, cRow int) {
+	a.Tiles, a.MR = tiles, mr
+	a.ASkip = aRow - tiles*mr*blockBytes
+	a.CSkip = cRow - tiles*mr*blockBytes
+	s.gemm[a.Vecs][mr](a)
+}

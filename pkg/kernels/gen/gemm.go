@@ -1,0 +1,188 @@
+package main
+
+import "fmt"
+
+// tile is one matrix kernel: rows pixels by vecs channel blocks, all sums in
+// registers.
+type tile struct{ vecs, rows int }
+
+func (x tile) name(t isa) string { return fmt.Sprintf("gemm%dx%d%s", x.vecs, x.rows, t.name) }
+
+// tilesOf lists the tiles whose sums leave room for a row of weights and a
+// broadcast.
+func tilesOf(t isa) []tile {
+	tallest := map[string][]int{"AVX512": {14, 14, 8, 7}, "AVX2": {6}}[t.name]
+	var tiles []tile
+	for i, most := range tallest {
+		for r := 1; r <= most; r++ {
+			tiles = append(tiles, tile{vecs: i + 1, rows: r})
+		}
+	}
+	return tiles
+}
+
+// Offsets of GEMMArgs.
+const (
+	gemmA = 8 * iota
+	gemmB
+	gemmC
+	gemmBias
+	gemmResidual
+	gemmAStride
+	gemmCStride
+	gemmASkip
+	gemmCSkip
+	gemmK4
+	gemmTiles
+	gemmRows
+	gemmAct
+)
+
+// gemm emits one matrix kernel. Registers: SI the tile's A, R8 its C, R12 its
+// residual or 0, R9 and R10 the strides of A and C, BX the weights, DX the
+// current channel block of A, R13 rows and R11 tiles that are left.
+func (s *source) gemm(x tile) {
+	name := x.name(s.isa)
+	s.function(name, "GEMMArgs")
+	s.f("MOVQ %d(DI), SI", gemmA)
+	s.f("MOVQ %d(DI), R8", gemmC)
+	s.f("MOVQ %d(DI), R12", gemmResidual)
+	s.f("MOVQ %d(DI), R9", gemmAStride)
+	s.f("MOVQ %d(DI), R10", gemmCStride)
+	s.f("MOVQ %d(DI), R13", gemmRows)
+	s.label(name + "_row")
+	s.f("MOVQ %d(DI), R11", gemmTiles)
+	s.label(name + "_tile")
+	s.gemmSums(x, name)
+	s.gemmEpilogue(x, name)
+	s.f("DECQ R11")
+	s.f("JNZ %s_tile", name)
+	s.gemmSiLU(x, name)
+	s.f("ADDQ %d(DI), SI", gemmASkip)
+	s.f("ADDQ %d(DI), R8", gemmCSkip)
+	s.f("TESTQ R12, R12")
+	s.f("JZ %s_next", name)
+	s.f("ADDQ %d(DI), R12", gemmCSkip)
+	s.label(name + "_next")
+	s.f("DECQ R13")
+	s.f("JNZ %s_row", name)
+	s.ret()
+}
+
+// sum is the register of pixel i and vector j of a tile.
+func (s *source) sum(x tile, i, j int) int { return i*x.vecs*s.halves + j }
+
+// gemmSums emits bias and products of one tile, four k at a time, at most
+// sixteen before the next channel block of A.
+func (s *source) gemmSums(x tile, name string) {
+	vectors := x.vecs * s.halves
+	s.f("MOVQ %d(DI), BX", gemmB)
+	s.f("MOVQ %d(DI), DX", gemmBias)
+	for j := range vectors {
+		s.f("VMOVUPS %d(DX), %s", j*s.bytes, s.r(s.sum(x, 0, j)))
+		for i := 1; i < x.rows; i++ {
+			s.f("VMOVAPS %s, %s", s.r(s.sum(x, 0, j)), s.r(s.sum(x, i, j)))
+		}
+	}
+	s.f("MOVQ %d(DI), R15", gemmK4)
+	s.f("MOVQ SI, AX")
+	s.label(name + "_block")
+	s.f("MOVQ $4, CX")
+	s.f("CMPQ R15, CX")
+	s.f("CMOVQLT R15, CX")
+	s.f("SUBQ CX, R15")
+	s.f("MOVQ AX, DX")
+	s.f("PCALIGN $32")
+	s.label(name + "_k4")
+	for k := range 4 {
+		s.gemmStep(x, k)
+	}
+	s.f("ADDQ $16, DX")
+	s.f("ADDQ $%d, BX", 4*vectors*s.bytes)
+	s.f("DECQ CX")
+	s.f("JNZ %s_k4", name)
+	s.f("ADDQ R9, AX")
+	s.f("TESTQ R15, R15")
+	s.f("JNZ %s_block", name)
+}
+
+// gemmStep emits the products of one k. Two loads per multiply-add are the
+// most a core sustains, so a row of weights and a broadcast stay in registers;
+// where the sums take all but four, the last vector of weights is a memory
+// operand.
+func (s *source) gemmStep(x tile, k int) {
+	vectors := x.vecs * s.halves
+	weight := func(j int) string { return fmt.Sprintf("%d(BX)", (k*vectors+j)*s.bytes) }
+	first := s.sum(x, x.rows, 0) // first register that is no sum
+	held := min(vectors, s.regs-first-1)
+	for j := range held {
+		s.f("VMOVUPS %s, %s", weight(j), s.r(first+j))
+	}
+	spare := s.regs - first - held
+	for i := range x.rows {
+		in := s.r(first + held + i%min(spare, 4))
+		s.f("VBROADCASTSS %d(DX), %s", i*blockBytes+k*4, in)
+		for j := range vectors {
+			w := weight(j)
+			if j < held {
+				w = s.r(first + j)
+			}
+			s.f("VFMADD231PS %s, %s, %s", w, in, s.r(s.sum(x, i, j)))
+		}
+	}
+}
+
+// output is the address of pixel i and vector j relative to a tile's start in
+// C (base R8) or in the residual (base R12); AX holds three times R10.
+func (s *source) output(base string, i, j int) string {
+	index := []string{"", "(R10*1)", "(R10*2)", "(AX*1)"}[j/s.halves]
+	return fmt.Sprintf("%d(%s)%s", i*blockBytes+j%s.halves*s.bytes, base, index)
+}
+
+func (s *source) gemmEpilogue(x tile, name string) {
+	vectors := x.vecs * s.halves
+	each := func(emit func(i, j int)) {
+		for j := range vectors {
+			for i := range x.rows {
+				emit(i, j)
+			}
+		}
+	}
+	s.f("LEAQ (R10)(R10*2), AX")
+	s.f("CMPQ %d(DI), $%d", gemmAct, actReLU6)
+	s.f("JNE %s_linear", name)
+	zero, six := s.r(s.regs-2), s.r(s.regs-1)
+	s.clamps(zero, six)
+	each(func(i, j int) { s.relu6(s.r(s.sum(x, i, j)), zero, six) })
+	s.label(name + "_linear")
+	s.f("TESTQ R12, R12")
+	s.f("JZ %s_store", name)
+	each(func(i, j int) {
+		s.f("VADDPS %s, %s, %s", s.output("R12", i, j), s.r(s.sum(x, i, j)), s.r(s.sum(x, i, j)))
+	})
+	s.f("ADDQ $%d, R12", x.rows*blockBytes)
+	s.label(name + "_store")
+	each(func(i, j int) { s.f("VMOVUPS %s, %s", s.r(s.sum(x, i, j)), s.output("R8", i, j)) })
+	s.f("ADDQ $%d, SI", x.rows*blockBytes)
+	s.f("ADDQ $%d, R8", x.rows*blockBytes)
+}
+
+// gemmSiLU emits the activation of a whole row of tiles while it is in L1,
+// with all vector registers at its disposal.
+func (s *source) gemmSiLU(x tile, name string) {
+	s.f("CMPQ %d(DI), $%d", gemmAct, actSiLU)
+	s.f("JNE %s_rowend", name)
+	s.f("MOVQ %d(DI), BX", gemmTiles)
+	s.f("IMULQ $%d, BX", x.rows*blockBytes)
+	s.f("MOVQ R8, DX")
+	s.f("SUBQ BX, DX")
+	for v := range x.vecs {
+		s.f("MOVQ DX, AX")
+		s.f("MOVQ BX, CX")
+		s.f("CALL siluRow%s<>(SB)", s.name)
+		if v+1 < x.vecs {
+			s.f("ADDQ R10, DX")
+		}
+	}
+	s.label(name + "_rowend")
+}

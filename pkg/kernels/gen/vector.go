@@ -1,0 +1,312 @@
+package main
+
+import (
+	"fmt"
+	"go/format"
+	"log"
+)
+
+// Values of Activation.
+const (
+	actReLU6 = 1
+	actSiLU  = 2
+)
+
+// Indices into the Go variable constants.
+const (
+	kNegLog2e = iota
+	kSiluFloor
+	kOne
+	kSix
+	kShift
+	kLeast
+	kPoly
+	kSlope      = kPoly + 6
+	kCurve      = kSlope + 1
+	kSixteenths = kCurve + 1
+)
+
+// vectorKernels are the fields of Set that hold a single kernel.
+var vectorKernels = []struct{ field, name, args string }{
+	{"Silu", "silu", "VectorArgs"},
+	{"Sigmoid", "sigmoid", "VectorArgs"},
+	{"Sum", "sum", "VectorArgs"},
+	{"Scale", "scale", "VectorArgs"},
+	{"ScaleRows", "scaleRows", "ScaleRowsArgs"},
+}
+
+// Offsets of VectorArgs and ScaleRowsArgs.
+const (
+	vecX     = 0
+	vecOut   = 8
+	vecN     = 16
+	vecScale = 24
+
+	rowsDst     = 0
+	rowsSrc     = 8
+	rowsFactors = 16
+	rowsN       = 24
+	rowsVecs    = 32
+)
+
+func (s *source) constant(k int, reg string) {
+	s.f("VBROADCASTSS ·constants+%d(SB), %s", k*4, reg)
+}
+
+func (s *source) clamps(zero, six string) {
+	s.f("VXORPS %s, %s, %s", zero, zero, zero)
+	s.constant(kSix, six)
+}
+
+// relu6 keeps NaN: where an operand is NaN, max and min give the second
+// source, which is the first in Go's order.
+func (s *source) relu6(x, zero, six string) {
+	s.f("VMAXPS %s, %s, %s", x, zero, x)
+	s.f("VMINPS %s, %s, %s", x, six, x)
+}
+
+func (s *source) vectors() {
+	s.sigmoidBody("siluRow", true)
+	s.sigmoidBody("sigmoidRow", false)
+	for _, name := range []string{"silu", "sigmoid"} {
+		s.function(name+s.name, "VectorArgs")
+		s.f("MOVQ %d(DI), AX", vecX)
+		s.f("MOVQ %d(DI), CX", vecN)
+		s.f("SHLQ $6, CX")
+		s.f("CALL %sRow%s<>(SB)", name, s.name)
+		s.ret()
+	}
+	s.sumKernel()
+	s.scaleKernel()
+	s.scaleRowsKernel()
+}
+
+// sigmoidBody emits a function for assembly callers: CX bytes at AX, a
+// positive multiple of a channel block; it changes AX, CX and every vector
+// register.
+func (s *source) sigmoidBody(name string, times bool) {
+	fmt.Fprintf(s, "\n// %s%s<> works in place on CX bytes at AX.\nTEXT %s%s<>(SB), NOSPLIT, $0-0\n", name, s.name, name, s.name)
+	group := 4
+	body := s.sigmoid512
+	if s.halves == 2 {
+		body = s.sigmoid256
+	}
+	load := s.sigmoidConstants()
+	s.f("SUBQ $%d, CX", group*s.bytes)
+	s.f("JLT %s%s_tail", name, s.name)
+	s.f("PCALIGN $32")
+	s.label(fmt.Sprintf("%s%s_loop", name, s.name))
+	body(group, load, times)
+	s.f("ADDQ $%d, AX", group*s.bytes)
+	s.f("SUBQ $%d, CX", group*s.bytes)
+	s.f("JGE %s%s_loop", name, s.name)
+	s.label(fmt.Sprintf("%s%s_tail", name, s.name))
+	s.f("ADDQ $%d, CX", group*s.bytes)
+	s.f("JZ %s%s_end", name, s.name)
+	s.label(fmt.Sprintf("%s%s_one", name, s.name))
+	body(1, load, times)
+	s.f("ADDQ $%d, AX", s.bytes)
+	s.f("SUBQ $%d, CX", s.bytes)
+	s.f("JNZ %s%s_one", name, s.name)
+	s.label(fmt.Sprintf("%s%s_end", name, s.name))
+	s.f("RET")
+}
+
+// sigmoidConstants loads what the body keeps in registers, from the top down,
+// and tells where. With sixteen registers only the most used fit.
+func (s *source) sigmoidConstants() map[int]string {
+	wanted := []int{kOne, kNegLog2e, kSiluFloor, kSlope, kCurve, kSixteenths}
+	if s.halves == 2 {
+		wanted = []int{kOne, kShift, kLeast}
+	}
+	regs := map[int]string{}
+	for i, k := range wanted {
+		regs[k] = s.r(s.regs - 1 - i)
+		s.constant(k, regs[k])
+	}
+	if s.halves == 1 {
+		s.f("VMOVUPS ·exp2Sixteenths(SB), %s", s.r(s.regs-1-len(wanted)))
+	}
+	return regs
+}
+
+// sigmoid512 emits n vectors: t = −log2e·x, its sixteenths pick from the
+// table, VREDUCEPS leaves the rest, VSCALEFPS applies the integer part.
+func (s *source) sigmoid512(n int, k map[int]string, times bool) {
+	table := s.r(s.regs - 1 - len(k))
+	x := func(i int) string { return s.r(4 * i) }
+	t := func(i int) string { return s.r(4*i + 1) }
+	j := func(i int) string { return s.r(4*i + 2) }
+	p := func(i int) string { return s.r(4*i + 3) }
+	each := func(emit func(i int)) {
+		for i := range n {
+			emit(i)
+		}
+	}
+	each(func(i int) {
+		s.f("VMOVUPS %d(AX), %s", i*s.bytes, x(i))
+		s.f("VMAXPS %s, %s, %s", x(i), k[kSiluFloor], x(i))
+	})
+	each(func(i int) { s.f("VMULPS %s, %s, %s", k[kNegLog2e], x(i), t(i)) })
+	each(func(i int) { s.f("VADDPS.RD_SAE %s, %s, %s", k[kSixteenths], t(i), j(i)) })
+	each(func(i int) { s.f("VPERMPS %s, %s, %s", table, j(i), j(i)) })
+	each(func(i int) { s.f("VSCALEFPS %s, %s, %s", t(i), j(i), j(i)) })
+	each(func(i int) { s.f("VREDUCEPS $0x41, %s, %s", t(i), t(i)) })
+	each(func(i int) { s.f("VMOVAPS %s, %s", k[kCurve], p(i)) })
+	each(func(i int) { s.f("VFMADD213PS %s, %s, %s", k[kSlope], t(i), p(i)) })
+	each(func(i int) { s.f("VFMADD213PS %s, %s, %s", k[kOne], t(i), p(i)) })
+	each(func(i int) { s.f("VFMADD213PS %s, %s, %s", k[kOne], p(i), j(i)) })
+	s.divide(n, k[kOne], x, j, times)
+}
+
+// sigmoid256 emits n vectors: t = −log2e·x is split into an integer, which
+// goes to the exponent, and a rest in [−½, ½] for the polynomial.
+func (s *source) sigmoid256(n int, k map[int]string, times bool) {
+	x := func(i int) string { return s.r(3 * i) }
+	t := func(i int) string { return s.r(3*i + 1) }
+	p := func(i int) string { return s.r(3*i + 2) }
+	each := func(emit func(i int)) {
+		for i := range n {
+			emit(i)
+		}
+	}
+	each(func(i int) { s.constant(kSiluFloor, t(i)) })
+	each(func(i int) {
+		s.f("VMOVUPS %d(AX), %s", i*s.bytes, x(i))
+		s.f("VMAXPS %s, %s, %s", x(i), t(i), x(i))
+	})
+	each(func(i int) { s.constant(kNegLog2e, t(i)) })
+	each(func(i int) { s.f("VMULPS %s, %s, %s", t(i), x(i), t(i)) })
+	each(func(i int) { s.f("VMAXPS %s, %s, %s", t(i), k[kLeast], t(i)) })
+	// x waits in memory for the division: r takes its register.
+	each(func(i int) { s.f("VMOVUPS %s, %d(AX)", x(i), i*s.bytes) })
+	r := x
+	each(func(i int) { s.f("VADDPS %s, %s, %s", k[kShift], t(i), r(i)) })
+	each(func(i int) { s.f("VSUBPS %s, %s, %s", k[kShift], r(i), p(i)) })
+	each(func(i int) { s.f("VSUBPS %s, %s, %s", p(i), t(i), t(i)) })
+	each(func(i int) { s.f("VPSLLD $23, %s, %s", r(i), r(i)) })
+	c := s.r(3 * n) // one more constant at a time
+	s.constant(kPoly+5, c)
+	each(func(i int) { s.f("VMOVAPS %s, %s", c, p(i)) })
+	for power := 4; power >= 0; power-- {
+		s.constant(kPoly+power, c)
+		each(func(i int) { s.f("VFMADD213PS %s, %s, %s", c, t(i), p(i)) })
+	}
+	each(func(i int) { s.f("VPADDD %s, %s, %s", r(i), p(i), p(i)) })
+	each(func(i int) { s.f("VADDPS %s, %s, %s", k[kOne], p(i), p(i)) })
+	if times {
+		each(func(i int) { s.f("VMOVUPS %d(AX), %s", i*s.bytes, x(i)) })
+	}
+	s.divide(n, k[kOne], x, p, times)
+}
+
+func (s *source) divide(n int, one string, x, d func(int) string, times bool) {
+	for i := range n {
+		numerator := one
+		if times {
+			numerator = x(i)
+		}
+		s.f("VDIVPS %s, %s, %s", d(i), numerator, x(i))
+	}
+	for i := range n {
+		s.f("VMOVUPS %s, %d(AX)", x(i), i*s.bytes)
+	}
+}
+
+// sumKernel keeps four running sums, as sumPortable says.
+func (s *source) sumKernel() {
+	const lanes = 4
+	name := "sum" + s.name
+	sum := func(l, h int) string { return s.r(l*s.halves + h) }
+	s.function(name, "VectorArgs")
+	s.f("MOVQ %d(DI), AX", vecX)
+	s.f("MOVQ %d(DI), CX", vecN)
+	s.f("MOVQ %d(DI), DX", vecOut)
+	for i := range lanes * s.halves {
+		s.f("VXORPS %s, %s, %s", s.r(i), s.r(i), s.r(i))
+	}
+	add := func(l int) {
+		for h := range s.halves {
+			s.f("VADDPS %d(AX), %s, %s", l*blockBytes+h*s.bytes, sum(l, h), sum(l, h))
+		}
+	}
+	s.label(name + "_loop")
+	s.f("CMPQ CX, $%d", lanes)
+	s.f("JLT %s_tail", name)
+	for l := range lanes {
+		add(l)
+	}
+	s.f("ADDQ $%d, AX", lanes*blockBytes)
+	s.f("SUBQ $%d, CX", lanes)
+	s.f("JMP %s_loop", name)
+	s.label(name + "_tail")
+	for l := range lanes - 1 {
+		s.f("CMPQ CX, $%d", l+1)
+		s.f("JLT %s_add", name)
+		add(l)
+	}
+	s.label(name + "_add")
+	scale := s.r(lanes * s.halves)
+	s.f("VBROADCASTSS %d(DI), %s", vecScale, scale)
+	for h := range s.halves {
+		s.f("VADDPS %s, %s, %s", sum(1, h), sum(0, h), sum(0, h))
+		s.f("VADDPS %s, %s, %s", sum(3, h), sum(2, h), sum(2, h))
+		s.f("VADDPS %s, %s, %s", sum(2, h), sum(0, h), sum(0, h))
+		s.f("VMULPS %s, %s, %s", scale, sum(0, h), sum(0, h))
+		s.f("VMOVUPS %s, %d(DX)", sum(0, h), h*s.bytes)
+	}
+	s.ret()
+}
+
+func (s *source) scaleKernel() {
+	name := "scale" + s.name
+	s.function(name, "VectorArgs")
+	s.f("MOVQ %d(DI), AX", vecX)
+	s.f("MOVQ %d(DI), CX", vecN)
+	s.f("MOVQ %d(DI), DX", vecOut)
+	for h := range s.halves {
+		s.f("VMOVUPS %d(DX), %s", h*s.bytes, s.r(h))
+	}
+	s.label(name + "_loop")
+	for h := range s.halves {
+		s.f("VMULPS %d(AX), %s, %s", h*s.bytes, s.r(h), s.r(2+h))
+		s.f("VMOVUPS %s, %d(AX)", s.r(2+h), h*s.bytes)
+	}
+	s.f("ADDQ $%d, AX", blockBytes)
+	s.f("DECQ CX")
+	s.f("JNZ %s_loop", name)
+	s.ret()
+}
+
+func (s *source) scaleRowsKernel() {
+	name := "scaleRows" + s.name
+	s.function(name, "ScaleRowsArgs")
+	s.f("MOVQ %d(DI), R8", rowsDst)
+	s.f("MOVQ %d(DI), SI", rowsSrc)
+	s.f("MOVQ %d(DI), DX", rowsFactors)
+	s.f("MOVQ %d(DI), R13", rowsN)
+	s.label(name + "_row")
+	s.f("VBROADCASTSS (DX), %s", s.r(0))
+	s.f("MOVQ %d(DI), CX", rowsVecs)
+	s.label(name + "_vec")
+	for h := range s.halves {
+		s.f("VMULPS %d(SI), %s, %s", h*s.bytes, s.r(0), s.r(1+h))
+		s.f("VMOVUPS %s, %d(R8)", s.r(1+h), h*s.bytes)
+	}
+	s.f("ADDQ $%d, SI", blockBytes)
+	s.f("ADDQ $%d, R8", blockBytes)
+	s.f("DECQ CX")
+	s.f("JNZ %s_vec", name)
+	s.f("ADDQ $4, DX")
+	s.f("DECQ R13")
+	s.f("JNZ %s_row", name)
+	s.ret()
+}
+
+func gofmt(source string) []byte {
+	out, err := format.Source([]byte(source))
+	if err != nil {
+		log.Fatal(err)
+	}
+	return out
+}

@@ -1,0 +1,5 @@
+//go:build !amd64 || purego
+
+package kernels
+
+func builtIn() []*Set { return []*Set{portableSet()} }

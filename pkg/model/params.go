@@ -1,0 +1,105 @@
+package model
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+)
+
+// Param is one named tensor of a network, float32 in PyTorch's layout:
+// convolutions [out, in, k, k], depthwise [channels, 1, k, k], linear
+// [out, in], everything else a vector.
+type Param struct {
+	Shape []int
+	Data  []float32
+}
+
+// Params holds a network's tensors by their canonical names, such as
+// "stages.2.1.depthwise.conv.weight".
+type Params map[string]Param
+
+// ParamSpec says what a variant expects of one tensor. FanIn is the number of
+// inputs that one output sums over; 1 for vectors.
+type ParamSpec struct {
+	Name  string
+	Shape []int
+	FanIn int
+}
+
+// Len is the number of values that the spec asks for.
+func (s ParamSpec) Len() int {
+	n := 1
+	for _, d := range s.Shape {
+		n *= d
+	}
+	return n
+}
+
+// ParamsError lists what is wrong with a set of parameters, a line a tensor.
+type ParamsError struct {
+	Problems []string
+}
+
+// Error names the first few problems and counts the rest.
+func (e *ParamsError) Error() string {
+	const most = 3
+	shown := e.Problems[:min(most, len(e.Problems))]
+	text := strings.Join(shown, "; ")
+	if n := len(e.Problems) - len(shown); n > 0 {
+		text += fmt.Sprintf("; and %d more", n)
+	}
+	return text
+}
+
+// check holds params to specs: nothing missing, nothing extra, every shape as
+// expected, every value finite, no variance negative.
+func (params Params) check(specs []ParamSpec) error {
+	var problems []string
+	known := make(map[string]bool, len(specs))
+	for _, spec := range specs {
+		known[spec.Name] = true
+		if p := params.problem(spec); p != "" {
+			problems = append(problems, p)
+		}
+	}
+	var extra []string
+	for name := range params {
+		if !known[name] {
+			extra = append(extra, fmt.Sprintf("tensor %q is not part of the network", name))
+		}
+	}
+	slices.Sort(extra)
+	if problems = append(problems, extra...); len(problems) > 0 {
+		return &ParamsError{Problems: problems}
+	}
+	return nil
+}
+
+func (params Params) problem(spec ParamSpec) string {
+	p, ok := params[spec.Name]
+	switch {
+	case !ok:
+		return fmt.Sprintf("tensor %q is missing (expected shape %v)", spec.Name, spec.Shape)
+	case !slices.Equal(p.Shape, spec.Shape):
+		return fmt.Sprintf("tensor %q has shape %v, expected %v", spec.Name, p.Shape, spec.Shape)
+	case len(p.Data) != spec.Len():
+		return fmt.Sprintf("tensor %q has %d values, expected %d", spec.Name, len(p.Data), spec.Len())
+	case !finite(p.Data):
+		return fmt.Sprintf("tensor %q holds NaN or Inf", spec.Name)
+	case strings.HasSuffix(spec.Name, ".variance") && slices.Min(p.Data) < 0:
+		return fmt.Sprintf("tensor %q holds a negative variance", spec.Name)
+	}
+	return ""
+}
+
+// finite looks at exponents alone: all ones means NaN or Inf.
+func finite(values []float32) bool {
+	const exponent = 0x7f800000
+	for _, v := range values {
+		if math.Float32bits(v)&exponent == exponent {
+			return false
+		}
+	}
+	return true
+}
