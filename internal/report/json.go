@@ -1,0 +1,150 @@
+package report
+
+import (
+	"encoding/base64"
+	"io"
+	"strconv"
+	"time"
+	"unicode/utf8"
+
+	"github.com/effnet/effnet/pkg/classify"
+)
+
+// jsonLines writes one object a line.
+type jsonLines struct {
+	w     io.Writer
+	style Style
+	buf   []byte
+}
+
+func (j *jsonLines) Write(r Record) error {
+	j.buf = append(appendRecord(j.buf[:0], r, &j.style), '\n')
+	_, err := j.w.Write(j.buf)
+	return err
+}
+
+func (j *jsonLines) Close() error { return nil }
+
+// jsonArray writes the same objects as one array, each as soon as it is known.
+type jsonArray struct {
+	w     io.Writer
+	style Style
+	buf   []byte
+	open  bool
+}
+
+func (j *jsonArray) Write(r Record) error {
+	lead := ",\n"
+	if !j.open {
+		lead, j.open = "[\n", true
+	}
+	j.buf = appendRecord(append(j.buf[:0], lead...), r, &j.style)
+	_, err := j.w.Write(j.buf)
+	return err
+}
+
+func (j *jsonArray) Close() error {
+	end := "\n]\n"
+	if !j.open {
+		end = "[]\n"
+	}
+	_, err := io.WriteString(j.w, end)
+	return err
+}
+
+func appendRecord(b []byte, r Record, s *Style) []byte {
+	b = appendString(append(b, `{"schema":`...), Schema)
+	b = appendString(append(b, `,"path":`...), r.Path)
+	if !utf8.ValidString(r.Path) {
+		b = appendString(append(b, `,"path_b64":`...), base64.StdEncoding.EncodeToString([]byte(r.Path)))
+	}
+	b = appendString(append(b, `,"model":`...), s.Model)
+	if r.Err != nil {
+		b = appendString(append(b, `,"error":{"kind":`...), string(r.Err.Kind))
+		b = appendString(append(b, `,"message":`...), r.Err.Error())
+		return append(b, "}}"...)
+	}
+	b = appendString(append(b, `,"precision":`...), s.Precision)
+	b = appendResult(b, r.Result, s)
+	return append(b, '}')
+}
+
+func appendResult(b []byte, r *classify.Result, s *Style) []byte {
+	b = appendString(append(b, `,"image":{"format":`...), r.Format)
+	b = strconv.AppendInt(append(b, `,"width":`...), int64(r.Width), 10)
+	b = strconv.AppendInt(append(b, `,"height":`...), int64(r.Height), 10)
+	b = append(b, '}')
+	if r.Damaged {
+		b = append(b, `,"damaged":true`...)
+	}
+	b = append(b, `,"predictions":[`...)
+	for i := range r.Predictions {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendPrediction(b, &r.Predictions[i], s.Logits)
+	}
+	b = append(b, ']')
+	if s.Timing {
+		b = appendMillis(append(b, `,"timing_ms":{"decode":`...), r.Timing.Decode)
+		b = appendMillis(append(b, `,"resize":`...), r.Timing.Resize)
+		b = appendMillis(append(b, `,"model":`...), r.Timing.Model)
+		b = appendMillis(append(b, `,"total":`...), r.Timing.Total)
+		b = append(b, '}')
+	}
+	if e := s.Engine; e != nil {
+		b = appendString(append(b, `,"engine":{"version":`...), e.Version)
+		b = appendString(append(b, `,"tier":`...), e.Tier)
+		b = appendString(append(b, `,"model_sha256":`...), e.ModelSHA256)
+		b = append(b, '}')
+	}
+	return b
+}
+
+// appendPrediction leaves out the WordNet id where there is none.
+func appendPrediction(b []byte, p *classify.Prediction, logit bool) []byte {
+	b = strconv.AppendInt(append(b, `{"rank":`...), int64(p.Rank), 10)
+	b = strconv.AppendInt(append(b, `,"index":`...), int64(p.Index), 10)
+	if p.WNID != "" {
+		b = appendString(append(b, `,"wnid":`...), p.WNID)
+	}
+	b = appendString(append(b, `,"label":`...), p.Label)
+	b = appendProbability(append(b, `,"probability":`...), p.Probability)
+	if logit {
+		b = appendLogit(append(b, `,"logit":`...), p.Logit)
+	}
+	return append(b, '}')
+}
+
+func appendProbability(b []byte, p float64) []byte { return strconv.AppendFloat(b, p, 'f', 6, 64) }
+
+// appendLogit writes nine significant digits, which tell any two float32 apart.
+func appendLogit(b []byte, v float32) []byte { return strconv.AppendFloat(b, float64(v), 'g', 9, 64) }
+
+func appendMillis(b []byte, d time.Duration) []byte {
+	return strconv.AppendFloat(b, float64(d)/float64(time.Millisecond), 'f', 3, 64)
+}
+
+// appendString quotes s for JSON. Bytes that are not UTF-8 become U+FFFD; DEL and the
+// C1 controls, which a terminal would obey, are escaped beyond what JSON asks for.
+func appendString(b []byte, s string) []byte {
+	const hex = "0123456789abcdef"
+	b = append(b, '"')
+	for _, r := range s {
+		switch {
+		case r == '"' || r == '\\':
+			b = append(b, '\\', byte(r))
+		case r == '\n':
+			b = append(b, `\n`...)
+		case r == '\r':
+			b = append(b, `\r`...)
+		case r == '\t':
+			b = append(b, `\t`...)
+		case r < 0x20, 0x7f <= r && r < 0xa0, r == 0x2028, r == 0x2029:
+			b = append(b, '\\', 'u', hex[r>>12&15], hex[r>>8&15], hex[r>>4&15], hex[r&15])
+		default:
+			b = utf8.AppendRune(b, r)
+		}
+	}
+	return append(b, '"')
+}

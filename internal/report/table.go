@@ -1,0 +1,123 @@
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/effnet/effnet/pkg/classify"
+)
+
+const (
+	minLabel = 24 // columns of a label, so that short ones align from picture to picture
+	maxBar   = 24 // columns of the bar of probability 1
+	minBar   = 6  // a shorter one tells nothing
+)
+
+// table writes, for a person, a heading a picture and a line a prediction. A terminal
+// gets bars, and colours if asked for.
+type table struct {
+	w     io.Writer
+	style Style
+	buf   bytes.Buffer
+	begun bool
+}
+
+func (t *table) Write(r Record) error {
+	t.buf.Reset()
+	if t.begun {
+		t.buf.WriteByte('\n')
+	}
+	t.begun = true
+	t.buf.WriteString(t.paint(bold, Quote(r.Path)))
+	if r.Err != nil {
+		fmt.Fprintf(&t.buf, "\n  %s\n", t.paint(red, "error: "+Escape(r.Err.Error())))
+	} else {
+		t.result(r.Result)
+	}
+	_, err := t.w.Write(t.buf.Bytes())
+	return err
+}
+
+func (t *table) Close() error { return nil }
+
+func (t *table) result(r *classify.Result) {
+	if r.Damaged {
+		t.buf.WriteString("  " + t.paint(yellow, "damaged"))
+	}
+	t.buf.WriteByte('\n')
+	if len(r.Predictions) == 0 {
+		t.buf.WriteString("  no prediction\n")
+	}
+	t.predictions(r.Predictions)
+	if t.style.Timing {
+		t.note("decode %s, resize %s, model %s, total %s ms", millis(r.Timing.Decode), millis(r.Timing.Resize),
+			millis(r.Timing.Model), millis(r.Timing.Total))
+	}
+	if e := t.style.Engine; e != nil {
+		t.note("effnet %s, %s, model sha256 %s", e.Version, e.Tier, e.ModelSHA256)
+	}
+}
+
+func (t *table) predictions(ps []classify.Prediction) {
+	rank, label := 1, minLabel
+	labels := make([]string, len(ps))
+	for i, p := range ps {
+		labels[i] = Quote(p.Label)
+		rank, label = max(rank, len(fmt.Sprint(p.Rank))), max(label, columns(labels[i]))
+	}
+	const gaps, probability, logit = 6, 8, 14
+	bar := t.style.Columns - 1 - gaps - rank - label - probability - 2
+	for i, p := range ps {
+		pad := strings.Repeat(" ", label-columns(labels[i]))
+		fmt.Fprintf(&t.buf, "  %*d  %s%s  %s", rank, p.Rank, labels[i], pad, appendProbability(nil, p.Probability))
+		if t.style.Logits {
+			fmt.Fprintf(&t.buf, "  %*s", logit, appendLogit(nil, p.Logit))
+		}
+		room := bar
+		if t.style.Logits {
+			room -= logit + 2
+		}
+		if b := blocks(p.Probability, min(room, maxBar)); room >= minBar && b != "" {
+			t.buf.WriteString("  " + t.paint(cyan, b))
+		}
+		t.buf.WriteByte('\n')
+	}
+}
+
+func (t *table) note(format string, args ...any) {
+	fmt.Fprintf(&t.buf, "  %s\n", t.paint(dim, fmt.Sprintf(format, args...)))
+}
+
+func millis(d time.Duration) string { return string(appendMillis(nil, d)) }
+
+// blocks draws p of width columns in steps of an eighth.
+func blocks(p float64, width int) string {
+	const parts = " ▏▎▍▌▋▊▉"
+	eighths := int(p*float64(width)*8 + 0.5)
+	if width < 1 || eighths < 1 {
+		return ""
+	}
+	bar := strings.Repeat("█", eighths/8)
+	if rest := eighths % 8; rest > 0 {
+		bar += string([]rune(parts)[rest])
+	}
+	return bar
+}
+
+const (
+	bold   = "1"
+	dim    = "2"
+	red    = "31"
+	yellow = "33"
+	cyan   = "36"
+)
+
+func (t *table) paint(color, s string) string {
+	if !t.style.Color {
+		return s
+	}
+	return "\x1b[" + color + "m" + s + "\x1b[0m"
+}
