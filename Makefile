@@ -1,0 +1,60 @@
+# One entry for every routine job; `make` alone lists them.
+
+GO           ?= go
+PYTHON       ?= python3
+VENV         ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/effnet/venv
+FUZZTIME     ?= 1m
+STATICCHECK  := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+VERSION      := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+LDFLAGS      := -s -w -X github.com/effnet/effnet/internal/cli.version=$(VERSION)
+BUILD        := CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)'
+PLATFORMS    := linux/amd64 linux/arm64 darwin/arm64 windows/amd64
+
+.DEFAULT_GOAL := help
+.PHONY: help build test test-long check bench golden snapshots models dist
+
+help: ## print this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## the static binary ./effnet
+	$(BUILD) -o effnet ./cmd/effnet
+
+test: ## every test that takes seconds
+	$(GO) test ./...
+
+test-long: ## the long tests (tag long), then each fuzz target for FUZZTIME
+	$(GO) test -tags long -timeout 60m ./...
+	.ci/fuzz $(FUZZTIME)
+
+check: ## format, vet, staticcheck, go.mod and generated files
+	@test -z "$$(gofmt -l .)" || { echo 'not formatted (gofmt -w):'; gofmt -l .; exit 1; }
+	$(GO) vet ./...
+	$(GO) vet -tags purego,long ./...
+	$(GO) run $(STATICCHECK) ./...
+	$(GO) mod tidy -diff
+	.ci/generated
+
+bench: ## Go benchmarks of kernels, model and pixels
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+snapshots: ## rewrite the snapshots of command output
+	$(GO) test ./internal/cli ./internal/report -update
+
+dist: ## release binaries with SHA256SUMS in dist/
+	rm -rf dist && mkdir dist
+	set -e; for p in $(PLATFORMS); do \
+		os=$${p%/*}; arch=$${p#*/}; ext=; [ $$os != windows ] || ext=.exe; \
+		GOOS=$$os GOARCH=$$arch $(BUILD) -o dist/effnet-$$os-$$arch$$ext ./cmd/effnet; \
+	done
+	cd dist && sha256sum effnet-* > SHA256SUMS
+
+models: $(VENV)/.ready ## models/*.safetensors again, byte for byte, from the published weights
+	$(VENV)/bin/python tools/golden/models.py
+
+golden: $(VENV)/.ready ## the reference goldens again, from PyTorch
+	$(VENV)/bin/python tools/golden/golden.py
+
+$(VENV)/.ready: tools/golden/requirements.txt
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet -r $<
+	touch $@
