@@ -3,6 +3,8 @@ package kernels
 import "math"
 
 // constants is what the assembly broadcasts; package gen knows the order.
+//
+//lint:ignore U1000 only assembly reads it
 var constants = [...]float32{
 	-log2e,
 	siluFloor,
@@ -36,6 +38,7 @@ const (
 	curve  = c2
 )
 
+//lint:ignore U1000 only assembly reads it
 var exp2Sixteenths = func() (table [16]float32) {
 	for j := range table {
 		table[j] = float32(math.Exp2(float64(j)/16+middle) * level)

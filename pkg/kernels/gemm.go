@@ -35,10 +35,12 @@ type GEMMArgs struct {
 // Matrix is the weights of a convolution, packed once: panels of up to four
 // channel blocks, each [K][vecs·16], and the bias padded likewise.
 type Matrix struct {
-	K, N   int // K is padded to a multiple of four
-	Panels []Panel
-	Data   []float32
-	Bias   []float32
+	N, Inputs int
+	K         int // Inputs, padded to a multiple of four
+	TileRows  int // of the tallest tile of any panel: a good unit to cut pixels by
+	Panels    []Panel
+	Data      []float32 // nil until Pack
+	Bias      []float32
 }
 
 // Panel is a run of output channel blocks: Vecs blocks from block First, the
@@ -47,34 +49,42 @@ type Panel struct {
 	First, Vecs, Offset int
 }
 
-// Pack lays out weights [n][k] and a bias of n values for products over
-// images whose tiles have at most cols pixels in a row.
-func (s *Set) Pack(weights, bias []float32, n, k, cols int) *Matrix {
-	m := &Matrix{K: (k + 3) / 4 * 4, N: n}
-	blocks := Blocks(n)
-	m.Bias = Alloc(blocks * Block)
-	copy(m.Bias, bias)
-	m.Data = Alloc(blocks * Block * m.K)
-	pieces, size, big := split(blocks, s.panelVecs(cols))
-	first, offset := 0, 0
+// NewMatrix lays out panels for n outputs of k inputs, for products over
+// images whose rows have cols pixels.
+func (s *Set) NewMatrix(n, k, cols int) *Matrix {
+	m := &Matrix{N: n, Inputs: k, K: (k + 3) / 4 * 4}
+	pieces, size, big := split(Blocks(n), s.panelVecs(cols))
+	first := 0
 	for i := range pieces {
-		p := Panel{First: first, Vecs: size, Offset: offset}
+		p := Panel{First: first, Vecs: size, Offset: first * Block * m.K}
 		if i < big {
 			p.Vecs++
 		}
-		m.packPanel(p, weights, n, k)
 		m.Panels = append(m.Panels, p)
+		m.TileRows = max(m.TileRows, s.tileRows(p.Vecs))
 		first += p.Vecs
-		offset += p.Vecs * Block * m.K
 	}
 	return m
 }
 
-func (m *Matrix) packPanel(p Panel, weights []float32, n, k int) {
+// Values is the length of Data.
+func (m *Matrix) Values() int { return Blocks(m.N) * Block * m.K }
+
+// Pack fills the matrix from weights [N][Inputs] and a bias of N values.
+func (m *Matrix) Pack(weights, bias []float32) {
+	m.Bias = Alloc(Blocks(m.N) * Block)
+	copy(m.Bias, bias)
+	m.Data = Alloc(m.Values())
+	for _, p := range m.Panels {
+		m.packPanel(p, weights)
+	}
+}
+
+func (m *Matrix) packPanel(p Panel, weights []float32) {
 	width := p.Vecs * Block
 	dst := m.Data[p.Offset : p.Offset+width*m.K]
-	for j := range min(width, n-p.First*Block) {
-		row := weights[(p.First*Block+j)*k:][:k]
+	for j := range min(width, m.N-p.First*Block) {
+		row := weights[(p.First*Block+j)*m.Inputs:][:m.Inputs]
 		for i, w := range row {
 			dst[i*width+j] = w
 		}
@@ -112,10 +122,6 @@ func (s *Set) tileRows(vecs int) int {
 	}
 	return 0
 }
-
-// TileRows is the tallest tile that the panel's width allows: a good unit to
-// cut pixels by.
-func (s *Set) TileRows(p Panel) int { return s.tileRows(p.Vecs) }
 
 // GEMM runs one panel of m over an image of rows × cols pixels. The caller has
 // set A, C, Residual, AStride, CStride and Act in a; aRow and cRow are the

@@ -39,8 +39,8 @@ const (
 	SiLU
 )
 
-func (a Activation) String() string {
-	switch a {
+func (act Activation) String() string {
+	switch act {
 	case None:
 		return "none"
 	case ReLU6:
@@ -48,7 +48,7 @@ func (a Activation) String() string {
 	case SiLU:
 		return "silu"
 	}
-	return fmt.Sprintf("activation(%d)", int(a))
+	return fmt.Sprintf("activation(%d)", int(act))
 }
 
 // Set is the kernels of one tier.

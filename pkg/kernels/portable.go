@@ -118,7 +118,9 @@ func depthwisePortable(a *DepthwiseArgs) {
 					}
 				}
 			}
-			a.Act.apply(&sum)
+			if a.Act == ReLU6 {
+				a.Act.apply(&sum)
+			}
 			*vectorAt(a.Out, y*a.OutStride+x*blockBytes) = sum
 		}
 	}

@@ -1,0 +1,164 @@
+package model
+
+import (
+	"fmt"
+	"runtime"
+	"sync"
+
+	"github.com/effnet/effnet/internal/cpu"
+	"github.com/effnet/effnet/pkg/kernels"
+	"github.com/effnet/effnet/pkg/profile"
+)
+
+// Plan is a compiled network: packed weights, operations in order, the place
+// of every buffer. It is immutable; any number of Workspaces may run it at the
+// same time.
+type Plan struct {
+	variant    Variant
+	set        *kernels.Set
+	steps      []Step
+	operations []operation
+	buffers    bufferPlan
+	resolution int
+	features   Map // after pooling
+	classes    int
+}
+
+// operation is one or several fused steps, cut into tasks that do not depend
+// on each other. Results do not depend on how the tasks are cut or shared.
+type operation interface {
+	// outcome is the step whose output the operation leaves behind, and the
+	// buffer that holds it.
+	outcome() (Step, bufferID)
+	// tasks is how many tasks there are for a number of threads.
+	tasks(threads int) int
+	// bind prepares what the operation keeps in a workspace.
+	bind(ws *Workspace)
+	// run does one task.
+	run(ws *Workspace, w *worker, task int)
+}
+
+// Compile folds batch norm, packs the weights for the kernels of set and
+// plans the buffers of a variant. The classifier has as many outputs as its
+// weights; params is not kept. The error is a *ParamsError where the
+// parameters do not fit the variant.
+func Compile(v Variant, prof profile.Profile, params Params, set *kernels.Set) (*Plan, error) {
+	if err := prof.Validate(); err != nil {
+		return nil, err
+	}
+	classes := 1
+	if c, ok := params["classifier.weight"]; ok && len(c.Shape) > 0 && c.Shape[0] > 0 {
+		classes = c.Shape[0]
+	}
+	if err := params.check(v.ParamSpecs(classes)); err != nil {
+		return nil, err
+	}
+	p := &Plan{
+		variant: v, set: set, classes: classes, resolution: prof.Resolution,
+		steps: Trace(v, prof.Padding, prof.Resolution, classes),
+	}
+	c := &compiler{plan: p, params: params, epsilon: prof.BNEps}
+	c.operations()
+	c.pack()
+	p.buffers = c.buffers.plan()
+	return p, nil
+}
+
+// Variant is the network that was compiled.
+func (p *Plan) Variant() Variant { return p.variant }
+
+// Classes is the number of logits of one picture.
+func (p *Plan) Classes() int { return p.classes }
+
+// Features is the number of channels before the classifier.
+func (p *Plan) Features() int { return p.features.C }
+
+// Resolution is the side of the square input in pixels.
+func (p *Plan) Resolution() int { return p.resolution }
+
+// Tier names the instruction set whose kernels the plan uses.
+func (p *Plan) Tier() cpu.Tier { return p.set.Tier }
+
+// Steps lists the operations of the network in order.
+func (p *Plan) Steps() []Step { return append([]Step(nil), p.steps...) }
+
+// compiler turns steps into operations.
+type compiler struct {
+	plan    *Plan
+	params  Params
+	epsilon float64
+	buffers bufferPlanner
+	outputs map[int]bufferID // by Map.ID
+	packing []func()
+}
+
+// operations fuses what produces a depthwise convolution's input into it and
+// lets squeeze-and-excitation reach into the projection that follows.
+func (c *compiler) operations() {
+	c.outputs = map[int]bufferID{}
+	steps := c.plan.steps
+	for i := 0; i < len(steps); i++ {
+		switch s := steps[i]; s.Op {
+		case Stem:
+			i++
+			c.strip(&s, steps[i], steps[i+1].Op == SqueezeExcite)
+		case Pointwise:
+			if steps[i+1].Op == Depthwise {
+				i++
+				c.strip(&s, steps[i], steps[i+1].Op == SqueezeExcite)
+			} else {
+				c.pointwise(s, nil)
+			}
+		case Depthwise:
+			c.strip(nil, s, steps[i+1].Op == SqueezeExcite)
+		case SqueezeExcite:
+			i++
+			c.squeezeExcite(s, steps[i])
+		case Pool:
+			c.pool(s)
+		case Linear:
+			c.linear(s)
+		default:
+			panic(fmt.Sprintf("model: no operation computes %q", s.Op))
+		}
+	}
+}
+
+func (c *compiler) add(op operation) { c.plan.operations = append(c.plan.operations, op) }
+
+// now is the index of the operation that is being made.
+func (c *compiler) now() int { return len(c.plan.operations) }
+
+// output makes the buffer of a map.
+func (c *compiler) output(m Map) bufferID {
+	id := c.buffers.add(kernels.Blocks(m.C)*kernels.Block*m.Pixels(), c.now())
+	c.outputs[m.ID] = id
+	return id
+}
+
+// input is the buffer of a map that the current operation reads.
+func (c *compiler) input(m Map) bufferID {
+	id := c.outputs[m.ID]
+	c.buffers.use(id, c.now())
+	return id
+}
+
+// later queues work on weights; pack runs all of it at once.
+func (c *compiler) later(f func()) { c.packing = append(c.packing, f) }
+
+func (c *compiler) pack() {
+	var wg sync.WaitGroup
+	work := make(chan func())
+	for range runtime.GOMAXPROCS(0) {
+		wg.Go(func() {
+			for f := range work {
+				f()
+			}
+		})
+	}
+	for _, f := range c.packing {
+		work <- f
+	}
+	close(work)
+	wg.Wait()
+}

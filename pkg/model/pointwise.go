@@ -1,0 +1,149 @@
+package model
+
+import "github.com/effnet/effnet/pkg/kernels"
+
+// pointwise is a 1×1 convolution over a whole map.
+type pointwise struct {
+	step     Step
+	weights  *kernels.Matrix
+	in, out  bufferID
+	residual bufferID
+	// scaled holds the weights times the scales of squeeze-and-excitation, or
+	// is noBuffer.
+	scaled bufferID
+}
+
+// cacheBudget is how many values of the input a task should read at most, so
+// that they stay in any L2 cache over all panels.
+const cacheBudget = 256 << 10 / 4
+
+// tasksPerThread keeps threads busy to the end of an operation.
+const tasksPerThread = 4
+
+// pointwise makes the operation of s; scaling marks that the squeeze-and-
+// excitation before it scales the weights.
+func (c *compiler) pointwise(s Step, scaling *squeezeExcite) {
+	op := &pointwise{step: s, in: c.input(s.In), residual: noBuffer, scaled: noBuffer}
+	op.weights = c.plan.set.NewMatrix(s.Out.C, s.In.C, s.Out.Pixels())
+	if s.Residual != nil {
+		op.residual = c.input(*s.Residual)
+	}
+	if scaling != nil && scaling.scaled != noBuffer {
+		op.scaled = scaling.scaled
+		c.buffers.use(op.scaled, c.now())
+	}
+	op.out = c.output(s.Out)
+	c.later(func() {
+		weights, bias := c.folded(s)
+		op.weights.Pack(weights, bias)
+	})
+	if scaling != nil {
+		scaling.project = op.weights
+	}
+	c.add(op)
+}
+
+func (op *pointwise) outcome() (Step, bufferID) { return op.step, op.out }
+
+// pixels is how many pixels a task takes: a whole number of tiles.
+func (op *pointwise) pixels(threads int) int {
+	total, panels := op.step.Out.Pixels(), len(op.weights.Panels)
+	n := min(total, cacheBudget/op.weights.K)
+	if threads > 1 {
+		n = min(n, total*panels/(tasksPerThread*threads))
+	}
+	unit := op.weights.TileRows
+	return max(1, (n+unit/2)/unit) * unit
+}
+
+func (op *pointwise) tasks(threads int) int {
+	n := op.pixels(threads)
+	return (op.step.Out.Pixels() + n - 1) / n * len(op.weights.Panels)
+}
+
+func (op *pointwise) bind(*Workspace) {}
+
+func (op *pointwise) run(ws *Workspace, w *worker, task int) {
+	n := op.pixels(len(ws.workers))
+	panels := len(op.weights.Panels)
+	p := op.weights.Panels[task%panels]
+	total := op.step.Out.Pixels()
+	first := task / panels * n
+	n = min(n, total-first)
+	weights := op.weights
+	if op.scaled != noBuffer {
+		w.matrix = *weights
+		w.matrix.Data = ws.buffer(op.scaled)
+		weights = &w.matrix
+	}
+	offset := (p.First*total + first) * kernels.Block
+	a := &w.gemm
+	a.A, a.AStride = kernels.At(ws.buffer(op.in), first*kernels.Block), total*kernels.Block*4
+	a.C, a.CStride = kernels.At(ws.buffer(op.out), offset), total*kernels.Block*4
+	a.Residual, a.Act = nil, op.step.Activation
+	if op.residual != noBuffer {
+		a.Residual = kernels.At(ws.buffer(op.residual), offset)
+	}
+	ws.plan.set.GEMM(a, weights, p, 1, n, 0, 0)
+}
+
+// pool is the mean over all pixels; a task is a channel block.
+type pool struct {
+	step    Step
+	in, out bufferID
+}
+
+func (c *compiler) pool(s Step) {
+	op := &pool{step: s, in: c.input(s.In), out: c.output(s.Out)}
+	c.plan.features = s.Out
+	c.add(op)
+}
+
+func (op *pool) outcome() (Step, bufferID) { return op.step, op.out }
+
+func (op *pool) tasks(int) int { return kernels.Blocks(op.step.In.C) }
+
+func (op *pool) bind(*Workspace) {}
+
+func (op *pool) run(ws *Workspace, w *worker, task int) {
+	n := op.step.In.Pixels()
+	v := &w.vector
+	v.X, v.N = kernels.At(ws.buffer(op.in), task*n*kernels.Block), n
+	v.Out, v.Scale = kernels.At(ws.buffer(op.out), task*kernels.Block), 1/float32(n)
+	ws.plan.set.Sum(v)
+}
+
+// linear is the classifier: a matrix product with a single row.
+type linear struct {
+	step    Step
+	weights *kernels.Matrix
+	in, out bufferID
+}
+
+func (c *compiler) linear(s Step) {
+	op := &linear{step: s, in: c.input(s.In), out: c.output(s.Out)}
+	op.weights = c.plan.set.NewMatrix(s.Out.C, s.In.C, 1)
+	weights, bias := c.params[s.Name+".weight"].Data, c.params[s.Name+".bias"].Data
+	c.later(func() { op.weights.Pack(weights, bias) })
+	c.add(op)
+}
+
+func (op *linear) outcome() (Step, bufferID) { return op.step, op.out }
+
+func (op *linear) tasks(int) int { return len(op.weights.Panels) }
+
+func (op *linear) bind(*Workspace) {}
+
+func (op *linear) run(ws *Workspace, w *worker, task int) {
+	p := op.weights.Panels[task]
+	w.vectorProduct(ws.plan.set, op.weights, p, ws.buffer(op.in), ws.buffer(op.out), kernels.None)
+}
+
+// vectorProduct multiplies one row of values, blocks of sixteen, by a panel.
+func (w *worker) vectorProduct(set *kernels.Set, m *kernels.Matrix, p kernels.Panel, in, out []float32, act kernels.Activation) {
+	a := &w.gemm
+	a.A, a.AStride = kernels.At(in, 0), kernels.Block*4
+	a.C, a.CStride = kernels.At(out, p.First*kernels.Block), kernels.Block*4
+	a.Residual, a.Act = nil, act
+	set.GEMM(a, m, p, 1, 1, 0, 0)
+}

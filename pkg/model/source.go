@@ -1,0 +1,92 @@
+package model
+
+import (
+	"unsafe"
+
+	"github.com/effnet/effnet/pkg/kernels"
+)
+
+// expanded makes rows by a pointwise convolution.
+type expanded struct {
+	step    Step
+	in      bufferID
+	weights *kernels.Matrix
+}
+
+func (c *compiler) expand(s Step) (source, []kernels.Panel) {
+	e := &expanded{step: s, in: c.input(s.In)}
+	e.weights = c.plan.set.NewMatrix(s.Out.C, s.In.C, s.Out.W)
+	c.later(func() {
+		weights, bias := c.folded(s)
+		e.weights.Pack(weights, bias)
+	})
+	return e, e.weights.Panels
+}
+
+func (e *expanded) rows(ws *Workspace, w *worker, p kernels.Panel, row, n int, dst unsafe.Pointer, rowBytes, planeBytes int) {
+	in := e.step.In
+	a := &w.gemm
+	a.A = kernels.At(ws.buffer(e.in), row*in.W*kernels.Block)
+	a.AStride = in.Pixels() * kernels.Block * 4
+	a.C, a.CStride = dst, planeBytes
+	a.Residual, a.Act = nil, e.step.Activation
+	ws.plan.set.GEMM(a, e.weights, p, n, in.W, in.W*kernels.Block*4, rowBytes)
+}
+
+// stem makes rows by the first convolution, from the picture itself.
+type stem struct {
+	step    Step
+	weights *kernels.Matrix
+}
+
+func (c *compiler) stem(s Step) (source, []kernels.Panel) {
+	e := &stem{step: s}
+	e.weights = c.plan.set.NewMatrix(s.Out.C, kernels.StemTaps, s.Out.W)
+	c.later(func() {
+		weights, bias := c.folded(s)
+		e.weights.Pack(stemOrder(weights), bias)
+	})
+	return e, e.weights.Panels
+}
+
+// patchBlocks is the channel blocks of the stem's im2col.
+const patchBlocks = (kernels.StemTaps + kernels.Block - 1) / kernels.Block
+
+func (e *stem) bind(ws *Workspace) {
+	for _, w := range ws.workers {
+		w.patches = kernels.Alloc(patchBlocks * e.step.Out.W * kernels.Block)
+	}
+}
+
+func (e *stem) rows(ws *Workspace, w *worker, p kernels.Panel, row, n int, dst unsafe.Pointer, rowBytes, planeBytes int) {
+	s := e.step
+	w.stem = kernels.StemRow{
+		In: ws.picture, H: s.In.H, W: s.In.W, Stride: s.Stride, PadTop: s.PadTop, PadLeft: s.PadLeft,
+	}
+	a := &w.gemm
+	for i := range n {
+		w.stem.Im2col(w.patches, row+i, s.Out.W)
+		a.A, a.AStride = kernels.At(w.patches, 0), s.Out.W*kernels.Block*4
+		a.C, a.CStride = unsafe.Add(dst, i*rowBytes), planeBytes
+		a.Residual, a.Act = nil, s.Activation
+		ws.plan.set.GEMM(a, e.weights, p, 1, s.Out.W, 0, 0)
+	}
+}
+
+// copied takes rows as an earlier operation left them: the block has no
+// expansion.
+type copied struct {
+	in bufferID
+	m  Map
+}
+
+func (e *copied) rows(ws *Workspace, _ *worker, p kernels.Panel, row, n int, dst unsafe.Pointer, rowBytes, planeBytes int) {
+	in := ws.buffer(e.in)
+	width := e.m.W * kernels.Block
+	for v := range p.Vecs {
+		for i := range n {
+			from := (p.First+v)*e.m.Pixels()*kernels.Block + (row+i)*width
+			copy(unsafe.Slice((*float32)(unsafe.Add(dst, v*planeBytes+i*rowBytes)), width), in[from:from+width])
+		}
+	}
+}

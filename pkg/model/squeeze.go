@@ -1,0 +1,116 @@
+package model
+
+import "github.com/effnet/effnet/pkg/kernels"
+
+// squeezeExcite finds the scale of every channel from the channels' means and
+// applies it: to the weights of the projection where those are fewer than the
+// activations, else to the activations. A task is a panel of channels.
+type squeezeExcite struct {
+	step           Step
+	reduce, expand *kernels.Matrix
+	sums           bufferID
+	strips         int
+	activations    bufferID
+	scales         bufferID
+	scaled         bufferID // the projection's weights, or noBuffer
+	project        *kernels.Matrix
+}
+
+// sumsOf is the key of a map's channel sums among a compiler's outputs.
+func sumsOf(m Map) int { return -1 - m.ID }
+
+func (c *compiler) squeezeExcite(s, project Step) {
+	strip := c.plan.operations[c.now()-1].(*strip)
+	op := &squeezeExcite{
+		step: s, sums: strip.sums, strips: strip.strips, activations: c.input(s.In), scaled: noBuffer,
+	}
+	c.buffers.use(op.sums, c.now())
+	op.reduce = c.plan.set.NewMatrix(s.Hidden, s.In.C, 1)
+	op.expand = c.plan.set.NewMatrix(s.In.C, s.Hidden, 1)
+	op.scales = c.buffers.add(kernels.Blocks(s.In.C)*kernels.Block, c.now())
+	if project.Out.C < project.Out.Pixels() {
+		op.scaled = c.buffers.add(c.plan.set.NewMatrix(project.Out.C, project.In.C, project.Out.Pixels()).Values(), c.now())
+	}
+	c.outputs[s.Out.ID] = c.outputs[s.In.ID] // in place
+	c.later(func() {
+		op.reduce.Pack(c.params[s.Name+".reduce.weight"].Data, c.params[s.Name+".reduce.bias"].Data)
+		op.expand.Pack(c.params[s.Name+".expand.weight"].Data, c.params[s.Name+".expand.bias"].Data)
+	})
+	c.add(op)
+	c.pointwise(project, op)
+}
+
+func (op *squeezeExcite) outcome() (Step, bufferID) {
+	if op.scaled != noBuffer {
+		return op.step, noBuffer
+	}
+	return op.step, op.activations
+}
+
+func (op *squeezeExcite) tasks(int) int { return len(op.expand.Panels) }
+
+func (op *squeezeExcite) bind(ws *Workspace) {
+	for _, w := range ws.workers {
+		w.means = grown(w.means, kernels.Blocks(op.step.In.C)*kernels.Block)
+		w.hidden = grown(w.hidden, kernels.Blocks(op.step.Hidden)*kernels.Block)
+	}
+}
+
+func (op *squeezeExcite) run(ws *Workspace, w *worker, task int) {
+	set := ws.plan.set
+	if w.hiddenOwner != op || w.hiddenSerial != w.serial {
+		op.squeeze(ws, w)
+		w.hiddenOwner, w.hiddenSerial = op, w.serial
+	}
+	scales := ws.buffer(op.scales)
+	p := op.expand.Panels[task]
+	w.vectorProduct(set, op.expand, p, w.hidden, scales, kernels.None)
+	w.vector.X, w.vector.N = kernels.At(scales, p.First*kernels.Block), p.Vecs
+	set.Sigmoid(&w.vector)
+	if op.scaled != noBuffer {
+		op.scaleWeights(ws, w, p)
+	} else {
+		op.scaleActivations(ws, w, p)
+	}
+}
+
+// squeeze computes the hidden activations. Every worker does so for itself:
+// they are few, and waiting for each other would take longer.
+func (op *squeezeExcite) squeeze(ws *Workspace, w *worker) {
+	v := &w.vector
+	v.N, v.Scale = op.strips, 1/float32(op.step.In.Pixels())
+	for b := range kernels.Blocks(op.step.In.C) {
+		v.X = kernels.At(ws.buffer(op.sums), b*op.strips*kernels.Block)
+		v.Out = kernels.At(w.means, b*kernels.Block)
+		ws.plan.set.Sum(v)
+	}
+	for _, p := range op.reduce.Panels {
+		w.vectorProduct(ws.plan.set, op.reduce, p, w.means, w.hidden, op.step.Activation)
+	}
+}
+
+// scaleWeights writes the rows of the projection that read the panel's
+// channels, scaled.
+func (op *squeezeExcite) scaleWeights(ws *Workspace, w *worker, p kernels.Panel) {
+	first := p.First * kernels.Block
+	a := &w.scaleRows
+	a.N = min(p.Vecs*kernels.Block, op.project.K-first)
+	a.Factors = kernels.At(ws.buffer(op.scales), first)
+	for _, q := range op.project.Panels {
+		a.Vecs = q.Vecs
+		offset := q.Offset + first*q.Vecs*kernels.Block
+		a.Src, a.Dst = kernels.At(op.project.Data, offset), kernels.At(ws.buffer(op.scaled), offset)
+		ws.plan.set.ScaleRows(a)
+	}
+}
+
+func (op *squeezeExcite) scaleActivations(ws *Workspace, w *worker, p kernels.Panel) {
+	n := op.step.In.Pixels()
+	v := &w.vector
+	v.N = n
+	for b := p.First; b < p.First+p.Vecs; b++ {
+		v.X = kernels.At(ws.buffer(op.activations), b*n*kernels.Block)
+		v.Out = kernels.At(ws.buffer(op.scales), b*kernels.Block)
+		ws.plan.set.Scale(v)
+	}
+}

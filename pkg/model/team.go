@@ -1,0 +1,151 @@
+package model
+
+import (
+	"runtime"
+	"sync/atomic"
+	"time"
+)
+
+// team shares the tasks of an operation among the workers of a workspace. The
+// caller is worker 0; the others wait for the next operation spinning, since
+// that is under a microsecond away within a picture, and park when nothing
+// comes.
+type team struct {
+	ws      *Workspace
+	members []*member // workers 1 and up
+
+	// ticket is the operation's serial number in the upper half and its next
+	// task in the lower. Whoever adds to it owns the tasks it passed, of the
+	// operation that the sum names.
+	ticket  atomic.Uint64
+	pending atomic.Int64 // tasks of the current operation that are not done
+	closed  atomic.Bool
+	serial  uint32
+	counts  []uint32 // tasks by operation
+	grains  []uint32 // tasks to take at once, by operation
+	spin    time.Duration
+}
+
+type member struct {
+	worker *worker
+	parked atomic.Bool
+	wake   chan struct{}
+}
+
+// spinTime is how long a member waits for work before it parks. Where there
+// are fewer cores than workers, spinning would only keep others from working.
+const spinTime = 100 * time.Microsecond
+
+func newTeam(ws *Workspace) *team {
+	t := &team{ws: ws}
+	threads := len(ws.workers)
+	if threads <= runtime.GOMAXPROCS(0) {
+		t.spin = spinTime
+	}
+	for _, op := range ws.plan.operations {
+		n := op.tasks(threads)
+		t.counts = append(t.counts, uint32(n))
+		t.grains = append(t.grains, uint32(max(1, n/(tasksPerThread*threads))))
+	}
+	// The lower half of the first ticket is beyond every count: nothing to do.
+	t.ticket.Store(nothing)
+	for _, w := range ws.workers[1:] {
+		m := &member{worker: w, wake: make(chan struct{}, 1)}
+		t.members = append(t.members, m)
+		go t.work(m)
+	}
+	return t
+}
+
+const nothing = 1<<32 - 1
+
+// do runs operation i with all workers and returns when every task is done.
+func (t *team) do(i int) {
+	t.serial++
+	// The serial's remainder names the operation.
+	for int(t.serial)%len(t.counts) != i {
+		t.serial++
+	}
+	t.pending.Store(int64(t.counts[i]))
+	t.ticket.Store(uint64(t.serial) << 32)
+	for _, m := range t.members {
+		if m.parked.CompareAndSwap(true, false) {
+			m.wake <- struct{}{}
+		}
+	}
+	for t.take(t.ws.workers[0]) {
+	}
+	for spins := 0; t.pending.Load() > 0; spins++ {
+		if t.spin == 0 || spins > 1<<14 {
+			runtime.Gosched()
+		}
+	}
+}
+
+// take does one helping of tasks, if any is left.
+func (t *team) take(w *worker) bool {
+	now := t.ticket.Load()
+	i := int(uint32(now>>32)) % len(t.counts)
+	if uint32(now) >= t.counts[i] {
+		return false
+	}
+	grain := t.grains[i]
+	end := t.ticket.Add(uint64(grain))
+	serial := uint32((end - uint64(grain)) >> 32)
+	first := uint32(end - uint64(grain))
+	i = int(serial) % len(t.counts)
+	last := min(first+grain, t.counts[i])
+	if first >= last {
+		return false
+	}
+	w.serial = uint64(serial)
+	for task := first; task < last; task++ {
+		t.ws.plan.operations[i].run(t.ws, w, int(task))
+	}
+	t.pending.Add(-int64(last - first))
+	return true
+}
+
+// work is the life of a member.
+func (t *team) work(m *member) {
+	for !t.closed.Load() {
+		if t.take(m.worker) || t.await() {
+			continue
+		}
+		m.parked.Store(true)
+		if t.ready() && m.parked.CompareAndSwap(true, false) {
+			continue
+		}
+		<-m.wake
+	}
+}
+
+// ready tells whether there are tasks to take, or the team is closed.
+func (t *team) ready() bool {
+	now := t.ticket.Load()
+	return uint32(now) < t.counts[int(uint32(now>>32))%len(t.counts)] || t.closed.Load()
+}
+
+// await spins until the team is ready, or gives up.
+func (t *team) await() bool {
+	if t.spin == 0 {
+		return false
+	}
+	for start := time.Now(); time.Since(start) < t.spin; {
+		for range 64 {
+			if t.ready() {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (t *team) close() {
+	t.closed.Store(true)
+	for _, m := range t.members {
+		if m.parked.CompareAndSwap(true, false) {
+			m.wake <- struct{}{}
+		}
+	}
+}

@@ -1,0 +1,160 @@
+package model
+
+import (
+	"fmt"
+	"slices"
+	"unsafe"
+
+	"github.com/effnet/effnet/pkg/kernels"
+	"github.com/effnet/effnet/pkg/tensor"
+)
+
+// Workspace is the memory and the threads that run a plan, one picture after
+// the other. It is not for use by several goroutines at once.
+type Workspace struct {
+	plan    *Plan
+	arena   []float32
+	picture []float32 // the NHWC input of the current run
+	logits  []float32
+	workers []*worker
+	team    *team
+	tap     func(Step, *tensor.Tensor)
+}
+
+// worker is what one thread needs for itself.
+type worker struct {
+	serial uint64 // of the operation, over all runs
+
+	gemm      kernels.GEMMArgs
+	depthwise kernels.DepthwiseArgs
+	vector    kernels.VectorArgs
+	scaleRows kernels.ScaleRowsArgs
+	stem      kernels.StemRow
+	matrix    kernels.Matrix
+
+	ring       []float32
+	zeros      []float32
+	rowPtrs    []unsafe.Pointer
+	ringOwner  *strip
+	ringSerial uint64
+	ringPanel  int
+	ringStart  int // the first input row that the ring holds
+	ringNext   int // the row after the last
+
+	patches       []float32
+	means, hidden []float32
+	hiddenOwner   *squeezeExcite
+	hiddenSerial  uint64
+}
+
+// NewWorkspace makes a workspace whose runs share the work of one picture
+// among threads; below 1 counts as 1. Close ends them.
+func (p *Plan) NewWorkspace(threads int) *Workspace {
+	threads = max(1, threads)
+	ws := &Workspace{plan: p, arena: kernels.Alloc(p.buffers.total), logits: make([]float32, p.classes)}
+	for range threads {
+		ws.workers = append(ws.workers, &worker{})
+	}
+	for _, op := range p.operations {
+		op.bind(ws)
+	}
+	if threads > 1 {
+		ws.team = newTeam(ws)
+	}
+	return ws
+}
+
+// Close ends the workspace's threads. A closed workspace can not run.
+func (ws *Workspace) Close() {
+	if ws.team != nil {
+		ws.team.close()
+	}
+}
+
+// Tap calls f after each operation of a run with its last step and output;
+// nil ends it. The tensor is f's to keep.
+func (ws *Workspace) Tap(f func(Step, *tensor.Tensor)) { ws.tap = f }
+
+func (ws *Workspace) buffer(id bufferID) []float32 {
+	offset := ws.plan.buffers.offsets[id]
+	return ws.arena[offset : offset+ws.plan.buffers.sizes[id]]
+}
+
+// needRing makes room in every worker for a ring of the given values, a row of
+// zeros and a number of row addresses.
+func (ws *Workspace) needRing(ring, zeros, rows int) {
+	for _, w := range ws.workers {
+		w.ring = grown(w.ring, ring)
+		w.zeros = grown(w.zeros, zeros)
+		w.rowPtrs = slices.Grow(w.rowPtrs[:0], rows)[:max(rows, cap(w.rowPtrs))]
+	}
+}
+
+func grown(s []float32, n int) []float32 {
+	if len(s) >= n {
+		return s
+	}
+	return kernels.Alloc(n)
+}
+
+// Run computes the logits [N·classes] of a batch of normalised pictures
+// [N, resolution, resolution, 3]. They are valid until the next run. The
+// result is the same to the bit for any number of threads and any batch.
+func (p *Plan) Run(ws *Workspace, in *tensor.Tensor) ([]float32, error) {
+	s := in.Shape
+	if s.H != p.resolution || s.W != p.resolution || s.C != 3 || s.N < 1 || len(in.Data) != s.Len() {
+		return nil, fmt.Errorf("input of shape %v, expected N×%d×%d×3", s, p.resolution, p.resolution)
+	}
+	ws.logits = slices.Grow(ws.logits[:0], s.N*p.classes)[:s.N*p.classes]
+	size := s.Len() / s.N
+	for i := range s.N {
+		ws.picture = in.Data[i*size : (i+1)*size]
+		ws.pass()
+		_, out := p.operations[len(p.operations)-1].outcome()
+		copy(ws.logits[i*p.classes:(i+1)*p.classes], ws.buffer(out))
+	}
+	ws.picture = nil
+	return ws.logits, nil
+}
+
+// Embedding is the features [Features] of the last picture that was run, after
+// pooling. It is valid until the next run.
+func (ws *Workspace) Embedding() []float32 {
+	for _, op := range ws.plan.operations {
+		if s, out := op.outcome(); s.Op == Pool {
+			return ws.buffer(out)[:s.Out.C]
+		}
+	}
+	return nil
+}
+
+// pass runs every operation once.
+func (ws *Workspace) pass() {
+	for i, op := range ws.plan.operations {
+		if ws.team != nil {
+			ws.team.do(i)
+		} else {
+			w := ws.workers[0]
+			w.serial++
+			for task := range op.tasks(1) {
+				op.run(ws, w, task)
+			}
+		}
+		if ws.tap != nil {
+			if s, out := op.outcome(); out != noBuffer {
+				ws.tap(s, unblocked(ws.buffer(out), s.Out))
+			}
+		}
+	}
+}
+
+// unblocked copies a map from channel blocks to NHWC.
+func unblocked(blocked []float32, m Map) *tensor.Tensor {
+	t := tensor.New(tensor.Shape{N: 1, H: m.H, W: m.W, C: m.C})
+	for p := range m.Pixels() {
+		for c := range m.C {
+			t.Data[p*m.C+c] = blocked[(c/kernels.Block*m.Pixels()+p)*kernels.Block+c%kernels.Block]
+		}
+	}
+	return t
+}
