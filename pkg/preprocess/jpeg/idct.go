@@ -1,0 +1,211 @@
+package jpeg
+
+// position tells of each zigzag index where it lies and what it adds to the
+// shape of a block:
+//
+//	bits 0–5   natural index (row·8 + column)
+//	bits 8–15  its column, where its row is not 0
+//	bit  16    its row is 4 or more
+//	bit  17    its column is 4 or more
+//	bit  18    its column is not 0
+//
+// Bits 0–5 of a shape mean nothing.
+var position = positions()
+
+const (
+	lowRows    = 1 << 16
+	lowColumns = 1 << 17
+	oneColumn  = 1 << 18
+)
+
+func positions() (t [64]uint32) {
+	row, col := 0, 0
+	for k := range t {
+		p := uint32(row*8 + col)
+		if row > 0 {
+			p |= 1 << (8 + col)
+		}
+		if row >= 4 {
+			p |= lowRows
+		}
+		if col >= 4 {
+			p |= lowColumns
+		}
+		if col > 0 {
+			p |= oneColumn
+		}
+		t[k] = p
+		switch up := (row+col)%2 == 0; {
+		case up && col == 7, !up && row < 7 && col == 0:
+			row++
+		case up && row == 0, !up && row == 7:
+			col++
+		case up:
+			row, col = row-1, col+1
+		default:
+			row, col = row+1, col-1
+		}
+	}
+	return t
+}
+
+// Fixed-point constants of the accurate integer IDCT of libjpeg (jidctint),
+// after Loeffler, Ligtenberg and Moschytz, "Practical fast 1-D DCT algorithms
+// with 11 multiplications", 1989: 13 fractional bits.
+const (
+	fix0298 = 2446
+	fix0390 = 3196
+	fix0541 = 4433
+	fix0765 = 6270
+	fix0899 = 7373
+	fix1175 = 9633
+	fix1501 = 12299
+	fix1847 = 15137
+	fix1961 = 16069
+	fix2053 = 16819
+	fix2562 = 20995
+	fix3072 = 25172
+)
+
+const (
+	round1 = 1 << 10 // before the shift by 11 of the column pass, which keeps 2 fractional bits
+	round2 = 1<<17 + 128<<18
+)
+
+// inverseDCT transforms a block to 8×8 samples at dst and zeroes it. shape is
+// the union of the positions of its coefficients; shortcuts for sparse blocks
+// give the same samples.
+func inverseDCT(b *[64]int32, shape uint32, dst []byte, stride int) {
+	dst = dst[: 7*stride+8 : 7*stride+8]
+	if shape>>8 == 0 {
+		flat(clamp((b[0]<<2+16)>>5+128), dst, stride)
+		b[0] = 0
+		return
+	}
+	for x := range 8 {
+		switch {
+		case shape>>(8+x)&1 == 0:
+			if v := b[x] << 2; v != 0 {
+				b[x], b[x+8], b[x+16], b[x+24] = v, v, v, v
+				b[x+32], b[x+40], b[x+48], b[x+56] = v, v, v, v
+			}
+		case shape&lowRows == 0:
+			column4(b, x)
+		default:
+			column8(b, x)
+		}
+	}
+	switch {
+	case shape&oneColumn == 0:
+		for y := range 8 {
+			v := uint64(clamp((b[y*8]+16)>>5+128)) * 0x0101010101010101
+			store8(dst[y*stride:], v)
+		}
+	case shape&lowColumns == 0:
+		for y := range 8 {
+			row4((*[4]int32)(b[y*8:]), dst[y*stride:])
+		}
+	default:
+		for y := range 8 {
+			row8((*[8]int32)(b[y*8:]), dst[y*stride:])
+		}
+	}
+	*b = [64]int32{}
+}
+
+// flat fills a block with one value.
+func flat(v uint8, dst []byte, stride int) {
+	w := uint64(v) * 0x0101010101010101
+	for y := range 8 {
+		store8(dst[y*stride:], w)
+	}
+}
+
+// column8 transforms column x in place.
+func column8(b *[64]int32, x int) {
+	x &= 7
+	z1 := (b[x+16] + b[x+48]) * fix0541
+	e2 := z1 - b[x+48]*fix1847
+	e3 := z1 + b[x+16]*fix0765
+	e0 := (b[x]+b[x+32])<<13 + round1
+	e1 := (b[x]-b[x+32])<<13 + round1
+	o0, o1, o2, o3 := odd8(b[x+56], b[x+40], b[x+24], b[x+8])
+	a0, a3, a1, a2 := e0+e3, e0-e3, e1+e2, e1-e2
+	b[x], b[x+56] = (a0+o3)>>11, (a0-o3)>>11
+	b[x+8], b[x+48] = (a1+o2)>>11, (a1-o2)>>11
+	b[x+16], b[x+40] = (a2+o1)>>11, (a2-o1)>>11
+	b[x+24], b[x+32] = (a3+o0)>>11, (a3-o0)>>11
+}
+
+// column4 is column8 where rows 4 to 7 are zero.
+func column4(b *[64]int32, x int) {
+	x &= 7
+	e2 := b[x+16] * fix0541
+	e3 := b[x+16] * (fix0541 + fix0765)
+	e := b[x]<<13 + round1
+	o0, o1, o2, o3 := odd4(b[x+24], b[x+8])
+	a0, a3, a1, a2 := e+e3, e-e3, e+e2, e-e2
+	b[x], b[x+56] = (a0+o3)>>11, (a0-o3)>>11
+	b[x+8], b[x+48] = (a1+o2)>>11, (a1-o2)>>11
+	b[x+16], b[x+40] = (a2+o1)>>11, (a2-o1)>>11
+	b[x+24], b[x+32] = (a3+o0)>>11, (a3-o0)>>11
+}
+
+// row8 transforms a row to eight samples.
+func row8(b *[8]int32, dst []byte) {
+	z1 := (b[2] + b[6]) * fix0541
+	e2 := z1 - b[6]*fix1847
+	e3 := z1 + b[2]*fix0765
+	e0 := (b[0]+b[4])<<13 + round2
+	e1 := (b[0]-b[4])<<13 + round2
+	o0, o1, o2, o3 := odd8(b[7], b[5], b[3], b[1])
+	storeRow(dst, e0+e3, e1+e2, e1-e2, e0-e3, o0, o1, o2, o3)
+}
+
+// row4 is row8 where columns 4 to 7 are zero.
+func row4(b *[4]int32, dst []byte) {
+	e2 := b[2] * fix0541
+	e3 := b[2] * (fix0541 + fix0765)
+	e := b[0]<<13 + round2
+	o0, o1, o2, o3 := odd4(b[3], b[1])
+	storeRow(dst, e+e3, e+e2, e-e2, e-e3, o0, o1, o2, o3)
+}
+
+// odd8 is the odd part, of coefficients 7, 5, 3 and 1.
+func odd8(c7, c5, c3, c1 int32) (o0, o1, o2, o3 int32) {
+	z3, z4 := c7+c3, c5+c1
+	z5 := (z3 + z4) * fix1175
+	z3, z4 = z5-z3*fix1961, z5-z4*fix0390
+	z1, z2 := (c7+c1)*fix0899, (c5+c3)*fix2562
+	return c7*fix0298 - z1 + z3, c5*fix2053 - z2 + z4, c3*fix3072 - z2 + z3, c1*fix1501 - z1 + z4
+}
+
+// odd4 is odd8 where coefficients 7 and 5 are zero.
+func odd4(c3, c1 int32) (o0, o1, o2, o3 int32) {
+	z5 := (c3 + c1) * fix1175
+	z3, z4 := z5-c3*fix1961, z5-c1*fix0390
+	z1, z2 := c1*fix0899, c3*fix2562
+	return z3 - z1, z4 - z2, c3*fix3072 - z2 + z3, c1*fix1501 - z1 + z4
+}
+
+// storeRow joins even and odd part.
+func storeRow(dst []byte, a0, a1, a2, a3, o0, o1, o2, o3 int32) {
+	dst = dst[:8:8]
+	dst[0], dst[7] = clamp((a0+o3)>>18), clamp((a0-o3)>>18)
+	dst[1], dst[6] = clamp((a1+o2)>>18), clamp((a1-o2)>>18)
+	dst[2], dst[5] = clamp((a2+o1)>>18), clamp((a2-o1)>>18)
+	dst[3], dst[4] = clamp((a3+o0)>>18), clamp((a3-o0)>>18)
+}
+
+func clamp(v int32) uint8 {
+	if uint32(v) > 255 {
+		v = ^v >> 31
+	}
+	return uint8(v)
+}
+
+func store8(dst []byte, v uint64) {
+	_ = dst[7]
+	dst[0], dst[1], dst[2], dst[3] = byte(v), byte(v>>8), byte(v>>16), byte(v>>24)
+	dst[4], dst[5], dst[6], dst[7] = byte(v>>32), byte(v>>40), byte(v>>48), byte(v>>56)
+}
