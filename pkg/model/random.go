@@ -18,18 +18,27 @@ const weyl = 0x9E3779B97F4A7C15
 func Random(specs []ParamSpec, seed uint64) Params {
 	params := make(Params, len(specs))
 	for _, spec := range specs {
-		hash := fnv.New64a()
-		hash.Write([]byte(spec.Name))
-		base := hash.Sum64() ^ seed*weyl
-		value := scaling(spec)
-		data := make([]float32, spec.Len())
-		for i := range data {
-			u := float64(splitmix(base+uint64(i+1)*weyl)>>40) / (1 << 24)
-			data[i] = float32(value(u))
-		}
+		data := stream(spec.Name, seed, spec.Len(), scaling(spec))
 		params[spec.Name] = Param{Shape: spec.Shape, Data: data}
 	}
 	return params
+}
+
+// Stream is n values in [-1, 1) of the generator's stream of a name.
+func Stream(name string, seed uint64, n int) []float32 {
+	return stream(name, seed, n, func(u float64) float64 { return 2*u - 1 })
+}
+
+func stream(name string, seed uint64, n int, value func(u float64) float64) []float32 {
+	hash := fnv.New64a()
+	hash.Write([]byte(name))
+	base := hash.Sum64() ^ seed*weyl
+	data := make([]float32, n)
+	for i := range data {
+		u := float64(splitmix(base+uint64(i+1)*weyl)>>40) / (1 << 24)
+		data[i] = float32(value(u))
+	}
+	return data
 }
 
 // splitmix is the finaliser of splitmix64 (Steele, Lea, Flood 2014).
