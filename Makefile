@@ -54,6 +54,7 @@ models: $(VENV)/.ready ## models/*.safetensors again, byte for byte, from the pu
 golden: $(VENV)/.ready ## the reference goldens again, from PyTorch and Pillow
 	$(VENV)/bin/python tools/golden/golden.py
 	$(VENV)/bin/python tools/golden/jpeg.py
+	$(VENV)/bin/python tools/golden/odd_pictures.py
 
 $(VENV)/.ready: tools/golden/requirements.txt
 	$(PYTHON) -m venv $(VENV)

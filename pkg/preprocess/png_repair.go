@@ -1,0 +1,87 @@
+package preprocess
+
+import (
+	"bytes"
+	"compress/zlib"
+	"encoding/binary"
+	"errors"
+	"hash/crc32"
+	"image"
+	"image/png"
+	"io"
+	"slices"
+)
+
+var errNothingDecoded = errors.New("no pixel data")
+
+// repair decodes a damaged PNG from the pixel data that can be inflated; what
+// is missing stays zero. Checksums are not looked at, other chunks are left
+// out.
+func (f *pngFile) repair() (image.Image, error) {
+	raw := make([]byte, 0, min(f.rawLen(), maxInflation*int64(f.idatLen())))
+	inflated, err := zlib.NewReader(bytes.NewReader(slices.Concat(f.idat...)))
+	if err != nil {
+		return nil, err
+	}
+	buf := bytes.NewBuffer(raw)
+	// The error is the damage that is being repaired.
+	_, _ = io.Copy(buf, io.LimitReader(inflated, f.rawLen()))
+	if buf.Len() == 0 {
+		return nil, errNothingDecoded
+	}
+	var whole bytes.Buffer
+	whole.WriteString(pngSignature)
+	writeChunk(&whole, "IHDR", f.header)
+	if f.palette != nil {
+		writeChunk(&whole, "PLTE", f.palette)
+	}
+	if f.transparency != nil {
+		writeChunk(&whole, "tRNS", f.transparency)
+	}
+	stored, err := storedZlib(buf, f.rawLen())
+	if err != nil {
+		return nil, err
+	}
+	writeChunk(&whole, "IDAT", stored)
+	writeChunk(&whole, "IEND", nil)
+	return png.Decode(&whole)
+}
+
+func (f *pngFile) idatLen() int {
+	n := 0
+	for _, chunk := range f.idat {
+		n += len(chunk)
+	}
+	return n
+}
+
+// storedZlib wraps pixel data, followed by zeros up to n bytes, without
+// compression.
+func storedZlib(pixels *bytes.Buffer, n int64) ([]byte, error) {
+	var out bytes.Buffer
+	w, err := zlib.NewWriterLevel(&out, zlib.BestSpeed)
+	if err != nil {
+		return nil, err
+	}
+	missing := n - int64(pixels.Len())
+	if _, err := io.Copy(w, io.MultiReader(pixels, io.LimitReader(zeros{}, missing))); err != nil {
+		return nil, err
+	}
+	return out.Bytes(), w.Close()
+}
+
+func writeChunk(w *bytes.Buffer, kind string, data []byte) {
+	w.Write(binary.BigEndian.AppendUint32(nil, uint32(len(data))))
+	start := w.Len()
+	w.WriteString(kind)
+	w.Write(data)
+	w.Write(binary.BigEndian.AppendUint32(nil, crc32.ChecksumIEEE(w.Bytes()[start:])))
+}
+
+// zeros is an endless reader of zero bytes.
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) {
+	clear(p)
+	return len(p), nil
+}

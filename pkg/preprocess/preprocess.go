@@ -1,0 +1,87 @@
+// Package preprocess turns the bytes of a picture into the input tensor of a
+// model: decode, orient, crop and resize, normalise. Colours are those of
+// Pillow's convert("RGB"). Nothing that a file claims is allocated before it
+// was compared with the limit.
+package preprocess
+
+import (
+	"image"
+
+	"github.com/effnet/effnet/pkg/profile"
+)
+
+// DefaultMaxPixels is the limit on width × height where Options gives none.
+const DefaultMaxPixels = 100000000
+
+// Options governs Decode.
+type Options struct {
+	MaxPixels int64 // limit on width × height; 0 means DefaultMaxPixels
+	NoEXIF    bool  // leave the pixels as stored, whatever the EXIF orientation
+	Lenient   bool  // give what could be decoded of a damaged picture
+}
+
+// Picture is a decoded picture.
+type Picture struct {
+	Format        string       // jpeg, png, gif, webp, bmp or tiff; empty from FromImage
+	Width, Height int          // after orientation
+	Damaged       bool         // parts are missing; only with Options.Lenient
+	RGB           *image.NRGBA // [Height, Width, 4], every alpha 255
+}
+
+// decoded is what a format's decoder gives.
+type decoded struct {
+	rgb         *image.NRGBA
+	orientation int // EXIF, 1..8
+	damaged     bool
+}
+
+// Decode reads a picture of any known format, recognised by its content alone;
+// of an animation the first frame. An error is always an *Error.
+func Decode(data []byte, o Options) (p *Picture, err error) {
+	if o.MaxPixels <= 0 {
+		o.MaxPixels = DefaultMaxPixels
+	}
+	f, err := sniff(data)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			p, err = nil, decodeError("damaged %s: the decoder gave up: %v", f.title, r)
+		}
+	}()
+	d, err := f.decode(data, o)
+	if err != nil {
+		return nil, err
+	}
+	if !o.NoEXIF {
+		d.rgb = orient(d.rgb, d.orientation)
+	}
+	p = newPicture(d.rgb)
+	p.Format, p.Damaged = f.name, d.damaged
+	return p, nil
+}
+
+// FromImage takes a picture that the caller has decoded; img is not changed.
+// Its colours are made opaque by dropping alpha.
+func FromImage(img image.Image) (*Picture, error) {
+	if img == nil || img.Bounds().Empty() {
+		return nil, decodeError("picture without pixels")
+	}
+	return newPicture(toRGB(img, false)), nil
+}
+
+func newPicture(rgb *image.NRGBA) *Picture {
+	return &Picture{Width: rgb.Rect.Dx(), Height: rgb.Rect.Dy(), RGB: rgb}
+}
+
+// Tensor resizes p and writes it normalised to dst, which is
+// [resolution·resolution·3], NHWC. An error comes from Resize.
+func Tensor(p *Picture, c Crop, pr profile.Profile, dst []float32) error {
+	img, err := p.Resize(c, pr)
+	if err != nil {
+		return err
+	}
+	Normalise(img, pr, dst)
+	return nil
+}
