@@ -1,0 +1,50 @@
+package classify
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"sync"
+
+	"github.com/effnet/effnet/pkg/profile"
+	"github.com/effnet/effnet/pkg/weights"
+)
+
+// Info tells what a model is.
+type Info struct {
+	Name      string // full name, or the file as it was given to Open
+	Variant   string
+	Classes   int
+	Precision string // "f32"
+	Tier      string // of the kernels: generic, avx2, avx512 or neon
+	Profile   profile.Profile
+	Labels    []weights.Label // [Classes]
+	Source    string
+	License   string
+
+	sum func() string
+}
+
+// SHA256 is the digest of the model file's bytes in hexadecimal. The first
+// call may take some milliseconds.
+func (i Info) SHA256() string { return i.sum() }
+
+// Info describes the model as it was opened, with all overrides.
+func (m *Model) Info() Info {
+	info := m.info
+	info.Labels = slices.Clone(info.Labels)
+	return info
+}
+
+// digest gives the SHA-256 of a model's bytes when it is asked for. Of a file
+// it is computed at once on the side, so that its bytes need not be kept.
+func digest(name string, data []byte) func() string {
+	sum := sync.OnceValue(func() string {
+		d := sha256.Sum256(data)
+		return hex.EncodeToString(d[:])
+	})
+	if _, inside := embedded[name]; !inside {
+		go sum()
+	}
+	return sum
+}

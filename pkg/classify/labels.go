@@ -1,0 +1,96 @@
+package classify
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/effnet/effnet/models"
+	"github.com/effnet/effnet/pkg/weights"
+)
+
+const imageNetClasses = 1000
+
+// labelsFor names every output: given labels before the file's own, else
+// ImageNet's where the number of outputs is theirs, else "class N". Of two
+// labels for a single output, the second is the one that it stands for.
+func labelsFor(given, own []weights.Label, classes int) ([]weights.Label, error) {
+	if err := weights.CheckLabels(given, classes); err != nil {
+		return nil, err
+	}
+	labels := given
+	if len(labels) == 0 {
+		labels = own
+	}
+	if len(labels) == 0 && classes == imageNetClasses {
+		return imageNetLabels()
+	}
+	if len(labels) == 0 {
+		for i := range classes {
+			labels = append(labels, weights.Label{Name: fmt.Sprintf("class %d", i)})
+		}
+	}
+	if classes == 1 {
+		labels = labels[len(labels)-1:]
+	}
+	return labels, nil
+}
+
+// imageNetLabels are those of the embedded model.
+func imageNetLabels() ([]weights.Label, error) {
+	return weights.ReadLabels(models.Lite0)
+}
+
+// choose marks the classes that names name: by label, synonym, WordNet id or
+// index, without regard to case. A name that several classes bear marks them
+// all. No names at all give nil.
+func choose(names []string, labels []weights.Label) ([]bool, error) {
+	if len(names) == 0 {
+		return nil, nil
+	}
+	chosen := make([]bool, len(labels))
+	for _, name := range names {
+		if !mark(chosen, strings.TrimSpace(name), labels) {
+			return nil, &UsageError{Msg: fmt.Sprintf("unknown label %q", name), Near: near(name, allNames(labels))}
+		}
+	}
+	return chosen, nil
+}
+
+func mark(chosen []bool, name string, labels []weights.Label) bool {
+	found := false
+	for i, l := range labels {
+		if bears(l, name) {
+			chosen[i], found = true, true
+		}
+	}
+	if found {
+		return true
+	}
+	i, err := strconv.ParseUint(name, 10, 31)
+	if err != nil || i >= uint64(len(chosen)) {
+		return false
+	}
+	chosen[i] = true
+	return true
+}
+
+func bears(l weights.Label, name string) bool {
+	if strings.EqualFold(l.Name, name) || l.WNID != "" && strings.EqualFold(l.WNID, name) {
+		return true
+	}
+	for _, s := range l.Synonyms {
+		if strings.EqualFold(s, name) {
+			return true
+		}
+	}
+	return false
+}
+
+func allNames(labels []weights.Label) []string {
+	var names []string
+	for _, l := range labels {
+		names = append(append(names, l.Name), l.Synonyms...)
+	}
+	return names
+}

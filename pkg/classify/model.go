@@ -1,0 +1,217 @@
+package classify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/effnet/effnet/pkg/kernels"
+	"github.com/effnet/effnet/pkg/model"
+	"github.com/effnet/effnet/pkg/preprocess"
+	"github.com/effnet/effnet/pkg/profile"
+	"github.com/effnet/effnet/pkg/weights"
+)
+
+// Model is a network with its weights, ready to classify. It is immutable and
+// safe for concurrent use.
+type Model struct {
+	plan     *model.Plan
+	prof     profile.Profile
+	crop     preprocess.Crop
+	decoding preprocess.Options
+	ranking  ranking
+	threads  int
+	idle     chan *Session // one slot a thread; nil where none was made yet
+	info     Info
+	goldens  []weights.Golden // nil where the profile is not their own
+}
+
+// Open reads a model: "" is the embedded EfficientNet-Lite0, a name such as
+// "lite0" an embedded model, and a path, a name that ends like a weight file
+// or one of an existing file, a model file.
+func Open(name string, o Options) (*Model, error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	if name == "" {
+		name = defaultModel
+	}
+	set, err := kernels.Best()
+	if err != nil {
+		return nil, &UsageError{Msg: err.Error()}
+	}
+	full, data, err := load(name)
+	if err != nil {
+		return nil, err
+	}
+	m, err := newModel(full, data, set, o)
+	var usage *UsageError
+	if err != nil && !errors.As(err, &usage) {
+		return nil, &ModelError{name, err}
+	}
+	return m, err
+}
+
+func newModel(name string, data []byte, set *kernels.Set, o Options) (*Model, error) {
+	w, err := weights.Read(data)
+	if err != nil {
+		return nil, err
+	}
+	variant, err := variantOf(w, o.Variant)
+	if err != nil {
+		return nil, err
+	}
+	prof, err := o.profile(w.Profile)
+	if err != nil {
+		return nil, err
+	}
+	plan, err := model.Compile(variant, prof, w.Params, set)
+	if err != nil {
+		return nil, err
+	}
+	labels, err := labelsFor(o.Labels, w.Labels, plan.Classes())
+	if err != nil {
+		return nil, err
+	}
+	chosen, err := choose(o.Classes, labels)
+	if err != nil {
+		return nil, err
+	}
+	m := &Model{
+		plan: plan, prof: prof, crop: o.Crop, decoding: o.decoding(), threads: o.threads(),
+		ranking: ranking{labels: labels, chosen: chosen, top: o.top(plan.Classes()), minProb: o.MinProb},
+		info: Info{
+			Name: name, Variant: variant.Name, Classes: plan.Classes(), Precision: "f32", Tier: string(plan.Tier()),
+			Profile: prof, Labels: labels, Source: w.Source, License: w.License, sum: digest(name, data),
+		},
+	}
+	if m.crop == "" {
+		m.crop = preprocess.Center
+	}
+	if prof == w.Profile {
+		m.goldens = w.Goldens
+	}
+	m.idle = make(chan *Session, m.threads)
+	for range m.threads {
+		m.idle <- nil
+	}
+	return m, nil
+}
+
+// variantOf is the file's variant, which the option may only repeat.
+func variantOf(w *weights.Model, option string) (model.Variant, error) {
+	variant, err := model.Lookup(w.Variant)
+	if err != nil || option == "" {
+		return variant, err
+	}
+	asked, err := model.Lookup(option)
+	switch {
+	case err != nil:
+		return variant, &UsageError{Msg: err.Error(), Near: nearModels(option)}
+	case asked.Name != variant.Name:
+		return variant, fmt.Errorf("variant %s was asked for, the file says %s", asked.Name, variant.Name)
+	}
+	return variant, nil
+}
+
+// Bytes classifies an encoded picture.
+func (m *Model) Bytes(ctx context.Context, data []byte) (*Result, error) {
+	return m.pooled(ctx, func(s *Session) (*Result, error) { return s.Bytes(ctx, data) })
+}
+
+// Reader classifies the encoded picture that r gives, read to its end or to
+// the limit that Options.MaxPixels implies.
+func (m *Model) Reader(ctx context.Context, r io.Reader) (*Result, error) {
+	data, err := m.read(r)
+	if err != nil {
+		return nil, err
+	}
+	return m.Bytes(ctx, data)
+}
+
+// Image classifies a decoded picture, as if its alpha were dropped.
+func (m *Model) Image(ctx context.Context, img image.Image) (*Result, error) {
+	return m.pooled(ctx, func(s *Session) (*Result, error) { return s.Image(ctx, img) })
+}
+
+// pooled waits for one of the model's threads and lends its session to work.
+func (m *Model) pooled(ctx context.Context, work func(*Session) (*Result, error)) (*Result, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	var s *Session
+	select {
+	case s = <-m.idle:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	if s == nil {
+		s = m.Session(1)
+	}
+	defer func() { m.idle <- s }()
+	return work(s)
+}
+
+// prepare decodes a picture, resizes it and writes it to dst,
+// [resolution·resolution·3]. Every part starts only while ctx lives.
+func (m *Model) prepare(ctx context.Context, decode func() (*preprocess.Picture, error), dst []float32) (r *Result, err error) {
+	defer guard(&err)
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	start := time.Now()
+	picture, err := decode()
+	if err != nil {
+		return nil, pictureError(err)
+	}
+	decoded := time.Now()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if err := preprocess.Tensor(picture, m.crop, m.prof, dst); err != nil {
+		return nil, pictureError(err)
+	}
+	return &Result{
+		Format: picture.Format, Width: picture.Width, Height: picture.Height, Damaged: picture.Damaged,
+		Timing: Timing{Decode: decoded.Sub(start), Resize: time.Since(decoded)},
+	}, nil
+}
+
+// conclude turns logits into the result's predictions.
+func (m *Model) conclude(r *Result, logits []float32) (err error) {
+	r.Logits = slices.Clone(logits)
+	r.Predictions, err = m.ranking.predictions(r.Logits)
+	return err
+}
+
+// read reads an encoded picture of any size that MaxPixels allows: eight bytes
+// a pixel and some for what surrounds them.
+func (m *Model) read(r io.Reader) ([]byte, error) {
+	const bytesPerPixel, around = 8, 16 << 20
+	pixels := m.decoding.MaxPixels
+	if pixels == 0 {
+		pixels = preprocess.DefaultMaxPixels
+	}
+	limit := min(pixels, 1<<32)*bytesPerPixel + around
+	data, err := io.ReadAll(io.LimitReader(r, limit+1))
+	if err != nil {
+		return nil, &Error{KindRead, err}
+	}
+	if int64(len(data)) > limit {
+		return nil, &Error{KindLimit, fmt.Errorf("more than %d bytes", limit)}
+	}
+	return data, nil
+}
+
+// pictureError gives an error of preprocess its kind.
+func pictureError(err error) error {
+	var p *preprocess.Error
+	if errors.As(err, &p) {
+		return &Error{Kind(p.Kind), err}
+	}
+	return &Error{KindInternal, err}
+}

@@ -1,0 +1,110 @@
+package classify
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/effnet/effnet/models"
+	"github.com/effnet/effnet/pkg/model"
+)
+
+const (
+	defaultModel = "efficientnet-lite0"
+	namePrefix   = "efficientnet-"
+
+	// maxFile bounds a weight file; the family's largest is below 2 GB.
+	maxFile = 4 << 30
+)
+
+// suffixes mark a weight file even where it does not exist.
+var suffixes = []string{".safetensors", ".pth", ".pt", ".h5", ".keras", ".onnx", ".bin"}
+
+// embedded are the models inside this package, by full name.
+var embedded = map[string][]byte{"efficientnet-lite0": models.Lite0}
+
+// load finds a model's bytes: of a file, or of the embedded model of that
+// name. name is the full name, or the file as given.
+func load(given string) (name string, data []byte, err error) {
+	if isFile(given) {
+		data, err := readFile(given)
+		if err != nil {
+			return "", nil, &ModelError{given, err}
+		}
+		return given, data, nil
+	}
+	variant, err := model.Lookup(strings.ToLower(given))
+	if err != nil {
+		return "", nil, &UsageError{Msg: fmt.Sprintf("unknown model %q", given), Near: nearModels(given)}
+	}
+	data, ok := embedded[variant.Name]
+	if !ok {
+		return "", nil, &ModelError{given, fmt.Errorf(
+			"the weights of %[1]s are not in this build: pull %[1]s, or give a model file", variant.Name)}
+	}
+	return variant.Name, data, nil
+}
+
+// isFile tells a FILE from a NAME.
+func isFile(given string) bool {
+	if strings.ContainsRune(given, '/') || strings.ContainsRune(given, filepath.Separator) {
+		return true
+	}
+	if slices.Contains(suffixes, strings.ToLower(filepath.Ext(given))) {
+		return true
+	}
+	info, err := os.Stat(given)
+	return err == nil && !info.IsDir()
+}
+
+// readFile reads a whole weight file to the heap: a mapped file that shrinks
+// would kill the process.
+func readFile(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, errors.New("no such model file")
+	case err != nil:
+		return nil, bare(err)
+	case info.IsDir():
+		return nil, errors.New("a folder, not a model file")
+	case !info.Mode().IsRegular():
+		return nil, errors.New("not a regular file")
+	case info.Size() > maxFile:
+		return nil, fmt.Errorf("%d bytes are more than any model has", info.Size())
+	}
+	data, err := os.ReadFile(path)
+	return data, bare(err)
+}
+
+// bare drops the path from an error of os: the caller says it.
+func bare(err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return p.Err
+	}
+	return err
+}
+
+// nearModels compares with full names or short ones, as the word is.
+func nearModels(given string) []string {
+	var names []string
+	for _, v := range model.Variants() {
+		names = append(names, strings.TrimPrefix(v.Name, namePrefix))
+	}
+	matches := near(strings.TrimPrefix(strings.ToLower(given), namePrefix), names)
+	if matches == nil {
+		for i := range names {
+			names[i] = namePrefix + names[i]
+		}
+		return near(given, names)
+	}
+	for i := range matches {
+		matches[i] = namePrefix + matches[i]
+	}
+	return matches
+}
