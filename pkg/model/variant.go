@@ -1,3 +1,6 @@
+// Package model computes the networks of the EfficientNet family: variants and
+// how they are scaled, the topology as a list of named steps, and plans that
+// run it on packed weights.
 package model
 
 import (

@@ -40,6 +40,8 @@ def parameter(name: str, shape: tuple[int, ...], seed: int) -> np.ndarray:
     if name.endswith(".weight") and not name.endswith(".norm.weight"):
         gain = 1.5 if name.endswith(".conv.weight") else 1.0
         values = v * math.sqrt(3 / math.prod(shape[1:])) * gain
+    elif name.endswith(".project.norm.weight") and not name.endswith(".0.project.norm.weight"):
+        values = 0.3 * (1 + 0.25 * v)
     elif name.endswith(".norm.weight"):
         values = 1 + 0.25 * v
     elif name.endswith(".norm.variance"):
