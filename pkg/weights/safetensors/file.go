@@ -17,9 +17,10 @@ import (
 
 // Limits of Parse. The header limit is that of the reference implementation.
 const (
-	MaxHeader  = 100_000_000 // bytes of JSON
-	MaxTensors = 1 << 16     // tensors in a file
-	MaxRank    = 32          // dimensions of a tensor
+	MaxHeader   = 100_000_000 // bytes of JSON
+	MaxTensors  = 1 << 16     // tensors in a file
+	MaxMetadata = 1 << 16     // keys of the metadata
+	MaxRank     = 32          // dimensions of a tensor
 )
 
 const (

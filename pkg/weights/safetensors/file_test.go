@@ -138,15 +138,28 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
-func TestParseCapsTheNumberOfTensors(t *testing.T) {
-	var b strings.Builder
-	b.WriteByte('{')
-	for i := range MaxTensors + 1 {
-		fmt.Fprintf(&b, `"%d":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},`, i)
+func TestParseCapsCounts(t *testing.T) {
+	tests := []struct {
+		before, item, after, want string
+		most                      int
+	}{
+		{"{", `"%d":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}`, "}", "more than 65536 tensors", MaxTensors},
+		{`{"__metadata__":{`, `"%d":""`, "}}", "more than 65536 keys of metadata", MaxMetadata},
 	}
-	header := strings.TrimSuffix(b.String(), ",") + "}"
-	if _, err := Parse(container(header, 0)); err == nil || !strings.Contains(err.Error(), "more than 65536 tensors") {
-		t.Errorf("got %v", err)
+	for _, tt := range tests {
+		var items []string
+		for i := range tt.most + 1 {
+			items = append(items, fmt.Sprintf(tt.item, i))
+		}
+		header := func(n int) []byte {
+			return container(tt.before+strings.Join(items[:n], ",")+tt.after, 0)
+		}
+		if _, err := Parse(header(tt.most)); err != nil {
+			t.Errorf("%d: %v", tt.most, err)
+		}
+		if _, err := Parse(header(tt.most + 1)); err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%d: got %v, want %q", tt.most+1, err, tt.want)
+		}
 	}
 }
 

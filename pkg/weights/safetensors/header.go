@@ -108,6 +108,9 @@ func (s *scanner) stringMap() (map[string]string, error) {
 		if _, twice := m[key]; twice {
 			return refuse("metadata %s is given twice", quote(key))
 		}
+		if len(m) == MaxMetadata {
+			return refuse("more than %d keys of metadata", MaxMetadata)
+		}
 		value, err := s.string()
 		m[key] = value
 		return err

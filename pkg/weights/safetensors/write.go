@@ -89,8 +89,8 @@ func encodeHeader(metadata map[string]string, tensors []Tensor) ([]byte, error) 
 	for len(h)%8 != 0 {
 		h = append(h, ' ')
 	}
-	if len(h) > MaxHeader || len(tensors) > MaxTensors {
-		return nil, refuse("a header of %d bytes or %d tensors is over the limit", len(h), len(tensors))
+	if len(h) > MaxHeader || len(tensors) > MaxTensors || len(metadata) > MaxMetadata {
+		return nil, refuse("a header of %d bytes, %d tensors and %d keys is over the limit", len(h), len(tensors), len(metadata))
 	}
 	return h, nil
 }
