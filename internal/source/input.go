@@ -12,8 +12,9 @@ import (
 
 // Input is one picture to be: a name, and a way to its bytes.
 type Input struct {
-	Path string // as typed; in a folder the argument joined with the relative path; "-"
-	read func() ([]byte, error)
+	Path   string // as typed; in a folder the argument joined with the relative path; "-"
+	Stream bool   // standard input: Read may wait for as long as nothing comes
+	read   func() ([]byte, error)
 }
 
 // Read returns the bytes of the input. Errors are *Error.
@@ -58,7 +59,7 @@ func (s *Source) standardInput() Input {
 	}
 	s.stdin = true
 	stdin, limit := s.opts.Stdin, s.opts.MaxBytes
-	return Input{Path: "-", read: func() ([]byte, error) {
+	return Input{Path: "-", Stream: true, read: func() ([]byte, error) {
 		var b bytes.Buffer
 		return readAll(&b, stdin, limit)
 	}}
