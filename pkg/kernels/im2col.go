@@ -11,6 +11,8 @@ type StemRow struct {
 	H, W            int
 	Stride          int
 	PadTop, PadLeft int
+
+	edge [9]float32 // taps that lie partly outside
 }
 
 // Im2col writes output row y, cols pixels wide, as channel blocks
@@ -18,32 +20,42 @@ type StemRow struct {
 // zeros. Taps outside the picture are zero.
 func (r *StemRow) Im2col(dst []float32, y, cols int) {
 	lo, hi := dst[:cols*Block], dst[cols*Block:2*cols*Block]
-	top := y*r.Stride - r.PadTop
-	var patch [2 * Block]float32
-	for x := range cols {
-		left := x*r.Stride - r.PadLeft
-		for i := range 3 {
-			row := top + i
-			p := (*[9]float32)(patch[i*9:])
-			switch {
-			case row < 0 || row >= r.H:
-				*p = [9]float32{}
-			case left >= 0 && left+3 <= r.W:
-				*p = [9]float32(r.In[(row*r.W+left)*3:])
-			default:
-				r.edge(p, row, left)
+	for i := range 3 {
+		row := y*r.Stride - r.PadTop + i
+		var in []float32 // nil: all zeros
+		if row >= 0 && row < r.H {
+			in = r.In[row*r.W*3 : (row+1)*r.W*3]
+		}
+		for x := range cols {
+			taps := r.taps(in, x*r.Stride-r.PadLeft)
+			// Pixels are 16 and rows 9 values apart: row 1 lies across both
+			// blocks.
+			a, b := (*vector)(lo[x*Block:]), (*vector)(hi[x*Block:])
+			switch i {
+			case 0:
+				*(*[9]float32)(a[:9]) = *taps
+			case 1:
+				*(*[7]float32)(a[9:]) = *(*[7]float32)(taps[:7])
+				*(*[2]float32)(b[:2]) = *(*[2]float32)(taps[7:])
+			case 2:
+				*(*[9]float32)(b[2:11]) = *taps
+				*(*[5]float32)(b[11:]) = [5]float32{}
 			}
 		}
-		*(*vector)(lo[x*Block:]) = vector(patch[:Block])
-		*(*vector)(hi[x*Block:]) = vector(patch[Block:])
 	}
 }
 
-func (r *StemRow) edge(p *[9]float32, row, left int) {
-	*p = [9]float32{}
+// taps is three pixels of a row from column left on. The array is valid until
+// the next call.
+func (r *StemRow) taps(in []float32, left int) *[9]float32 {
+	if in != nil && left >= 0 && left+3 <= r.W {
+		return (*[9]float32)(in[left*3:])
+	}
+	r.edge = [9]float32{}
 	for j := range 3 {
-		if x := left + j; x >= 0 && x < r.W {
-			copy(p[j*3:j*3+3], r.In[(row*r.W+x)*3:])
+		if x := left + j; in != nil && x >= 0 && x < r.W {
+			copy(r.edge[j*3:j*3+3], in[x*3:])
 		}
 	}
+	return &r.edge
 }
