@@ -3,7 +3,6 @@ package model_test
 import (
 	"errors"
 	"fmt"
-	"image"
 	"math"
 	"runtime"
 	"strings"
@@ -15,15 +14,6 @@ import (
 	"github.com/effnet/effnet/pkg/profile"
 	"github.com/effnet/effnet/pkg/tensor"
 )
-
-func opaque(rgb []byte, side int) *image.NRGBA {
-	img := image.NewNRGBA(image.Rect(0, 0, side, side))
-	for i := range side * side {
-		copy(img.Pix[i*4:], rgb[i*3:i*3+3])
-		img.Pix[i*4+3] = 255
-	}
-	return img
-}
 
 // tiny is a whole network that compiles in no time.
 func tiny(t testing.TB, name string, resolution int, set *kernels.Set) *model.Plan {
@@ -206,12 +196,12 @@ func BenchmarkRun(b *testing.B) {
 }
 
 func BenchmarkCompile(b *testing.B) {
-	m := embedded(b)
+	prof, params := lite0(b)
 	set, err := kernels.Best()
 	if err != nil {
 		b.Fatal(err)
 	}
 	for b.Loop() {
-		compile(b, variant(b, m.Variant), m.Profile, m.Params, set)
+		compile(b, variant(b, "lite0"), prof, params, set)
 	}
 }
