@@ -23,6 +23,9 @@ type bitReader struct {
 // returns where it ends. It reuses the reader's memory.
 func (b *bitReader) load(data []byte, pos int) int {
 	out := b.buf[:0]
+	if out == nil {
+		out = make([]byte, 0, len(data)-pos+padding)
+	}
 	for {
 		i := bytes.IndexByte(data[pos:], 0xff)
 		if i < 0 {

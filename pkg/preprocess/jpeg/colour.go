@@ -68,21 +68,28 @@ func (c colour) convert(dst []byte, lines *[4][]byte) {
 func ink(c, k uint8) uint8 {
 	paper := int32(k)
 	t := int32(^c)*paper + 128
-	return clamp(paper - (t>>8+t)>>8)
+	return uint8(clamp(paper - (t>>8+t)>>8))
 }
 
-// ycc holds what a chroma sample adds to red, green and blue, as libjpeg
-// computes it: green with 16 fractional bits and rounding, the others whole.
-type ycc struct{ whole, green int32 }
+// Sums of packed colours: red at bit 0, blue at bit 16, green at bit 48 with 16
+// fractional bits below, each moved up by 256, so that bits 8 and 9 of a value
+// within 0 to 255 are 01.
+const (
+	packedOnes  = 1 | 1<<16 | 1<<48
+	packedRange = 3 * 256 * packedOnes
+	packedBias  = 256 * packedOnes
+)
 
-var fromCb, fromCr = yccTables()
+// What a chroma sample adds to the packed colour, rounded as libjpeg does:
+// green only once, after the sum of both.
+var fromCb, fromCr = packedTables()
 
-func yccTables() (cb, cr [256]ycc) {
+func packedTables() (cb, cr [256]uint64) {
 	const half = 1 << 15
 	for i := range cb {
-		x := int32(i) - 128
-		cb[i] = ycc{(116130*x + half) >> 16, -22554*x + half}
-		cr[i] = ycc{(91881*x + half) >> 16, -46802 * x}
+		x := int64(i) - 128
+		cb[i] = uint64(packedBias + (116130*x+half)>>16<<16 + (half-22554*x)<<32)
+		cr[i] = uint64((91881*x+half)>>16 - 46802*x<<32)
 	}
 	return cb, cr
 }
@@ -90,13 +97,21 @@ func yccTables() (cb, cr [256]ycc) {
 // fromYCC converts a row of YCbCr (Recommendation ITU-T T.871) to RGB.
 func fromYCC(dst, y, cb, cr []byte) {
 	n := len(y)
-	cb, cr, dst = cb[:n], cr[:n], dst[:3*n]
+	cb, cr = cb[:n], cr[:n]
 	for x, v := range y {
-		b, r := &fromCb[cb[x]], &fromCr[cr[x]]
-		l := int32(v)
+		c := uint64(v)*packedOnes + fromCb[cb[x]] + fromCr[cr[x]]
+		if c&packedRange != packedBias {
+			c = clampPacked(c)
+		}
 		d := dst[3*x : 3*x+3 : 3*x+3]
-		d[0] = clamp(l + r.whole)
-		d[1] = clamp(l + (b.green+r.green)>>16)
-		d[2] = clamp(l + b.whole)
+		d[0], d[1], d[2] = byte(c), byte(c>>48), byte(c>>16)
 	}
+}
+
+// clampPacked moves each colour to the nearest of its range.
+func clampPacked(c uint64) uint64 {
+	r := clamp(int32(c&0xffff) - 256)
+	g := clamp(int32(c>>48) - 256)
+	b := clamp(int32(c>>16&0xffff) - 256)
+	return uint64(r) | uint64(g)<<48 | uint64(b)<<16
 }

@@ -19,8 +19,8 @@ type decoder struct {
 	huff     [2][4]*huffTable // class (0 DC, 1 AC), index
 	interval int              // MCUs between restart markers, 0 none
 
-	scans     int // scans begun
-	visits    int // blocks visited by progressive scans
+	scans     int   // scans begun
+	work      int64 // coefficients passed by progressive scans, and a share for their blocks
 	streaming bool
 	bits      bitReader
 	eobRun    int32
@@ -103,7 +103,7 @@ func (d *decoder) misc(m byte) error {
 		return nil
 	case m == markerSOI:
 		return damaged("second start marker")
-	case m < markerSOF0 || m > markerAPP15 && m != markerCOM && m != 0xf7:
+	case m < markerSOF0 || m > markerAPP15 && m != markerCOM && m != markerSOF55:
 		return damaged("unknown marker %#02x", m)
 	}
 	seg, err := d.segment()
@@ -126,9 +126,9 @@ func (d *decoder) misc(m byte) error {
 		if len(seg) >= 12 && bytes.HasPrefix(seg, []byte("Adobe")) {
 			d.adobe, d.adobeXfm = true, seg[11]
 		}
-	case markerDAC, markerDNL, 0xc8:
+	case markerDAC, markerJPG, markerDNL:
 	default:
-		if m > markerDAC+3 && m != 0xf7 {
+		if m > markerSOF15 && m != markerSOF55 {
 			return nil
 		}
 		if d.frame.comps != nil {

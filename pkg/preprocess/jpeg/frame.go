@@ -121,7 +121,7 @@ func processName(m byte) string {
 		return "arithmetic coding"
 	case 0xcb:
 		return "lossless process with arithmetic coding"
-	case 0xf7:
+	case markerSOF55:
 		return "JPEG-LS"
 	}
 	return "hierarchical process with arithmetic coding"

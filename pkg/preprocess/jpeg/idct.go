@@ -1,5 +1,7 @@
 package jpeg
 
+import "encoding/binary"
+
 // position tells of each zigzag index where it lies and what it adds to the
 // shape of a block:
 //
@@ -13,9 +15,9 @@ package jpeg
 var position = positions()
 
 const (
-	lowRows    = 1 << 16
-	lowColumns = 1 << 17
-	oneColumn  = 1 << 18
+	bottomRows   = 1 << 16
+	rightColumns = 1 << 17
+	otherColumns = 1 << 18
 )
 
 func positions() (t [64]uint32) {
@@ -26,13 +28,13 @@ func positions() (t [64]uint32) {
 			p |= 1 << (8 + col)
 		}
 		if row >= 4 {
-			p |= lowRows
+			p |= bottomRows
 		}
 		if col >= 4 {
-			p |= lowColumns
+			p |= rightColumns
 		}
 		if col > 0 {
-			p |= oneColumn
+			p |= otherColumns
 		}
 		t[k] = p
 		switch up := (row+col)%2 == 0; {
@@ -70,6 +72,8 @@ const (
 const (
 	round1 = 1 << 10 // before the shift by 11 of the column pass, which keeps 2 fractional bits
 	round2 = 1<<17 + 128<<18
+
+	ones = 0x0101010101010101 // times a byte: eight of it
 )
 
 // inverseDCT transforms a block to 8×8 samples at dst and zeroes it. shape is
@@ -89,19 +93,19 @@ func inverseDCT(b *[64]int32, shape uint32, dst []byte, stride int) {
 				b[x], b[x+8], b[x+16], b[x+24] = v, v, v, v
 				b[x+32], b[x+40], b[x+48], b[x+56] = v, v, v, v
 			}
-		case shape&lowRows == 0:
+		case shape&bottomRows == 0:
 			column4(b, x)
 		default:
 			column8(b, x)
 		}
 	}
 	switch {
-	case shape&oneColumn == 0:
+	case shape&otherColumns == 0:
 		for y := range 8 {
-			v := uint64(clamp((b[y*8]+16)>>5+128)) * 0x0101010101010101
-			store8(dst[y*stride:], v)
+			v := clamp((b[y*8]+16)>>5 + 128)
+			binary.LittleEndian.PutUint64(dst[y*stride:], uint64(v)*ones)
 		}
-	case shape&lowColumns == 0:
+	case shape&rightColumns == 0:
 		for y := range 8 {
 			row4((*[4]int32)(b[y*8:]), dst[y*stride:])
 		}
@@ -114,10 +118,9 @@ func inverseDCT(b *[64]int32, shape uint32, dst []byte, stride int) {
 }
 
 // flat fills a block with one value.
-func flat(v uint8, dst []byte, stride int) {
-	w := uint64(v) * 0x0101010101010101
+func flat(v int32, dst []byte, stride int) {
 	for y := range 8 {
-		store8(dst[y*stride:], w)
+		binary.LittleEndian.PutUint64(dst[y*stride:], uint64(v)*ones)
 	}
 }
 
@@ -173,9 +176,8 @@ func row4(b *[4]int32, dst []byte) {
 
 // odd8 is the odd part, of coefficients 7, 5, 3 and 1.
 func odd8(c7, c5, c3, c1 int32) (o0, o1, o2, o3 int32) {
-	z3, z4 := c7+c3, c5+c1
-	z5 := (z3 + z4) * fix1175
-	z3, z4 = z5-z3*fix1961, z5-z4*fix0390
+	s, t := c7+c3, c5+c1
+	z3, z4 := s*(fix1175-fix1961)+t*fix1175, s*fix1175+t*(fix1175-fix0390)
 	z1, z2 := (c7+c1)*fix0899, (c5+c3)*fix2562
 	return c7*fix0298 - z1 + z3, c5*fix2053 - z2 + z4, c3*fix3072 - z2 + z3, c1*fix1501 - z1 + z4
 }
@@ -190,22 +192,23 @@ func odd4(c3, c1 int32) (o0, o1, o2, o3 int32) {
 
 // storeRow joins even and odd part.
 func storeRow(dst []byte, a0, a1, a2, a3, o0, o1, o2, o3 int32) {
-	dst = dst[:8:8]
-	dst[0], dst[7] = clamp((a0+o3)>>18), clamp((a0-o3)>>18)
-	dst[1], dst[6] = clamp((a1+o2)>>18), clamp((a1-o2)>>18)
-	dst[2], dst[5] = clamp((a2+o1)>>18), clamp((a2-o1)>>18)
-	dst[3], dst[4] = clamp((a3+o0)>>18), clamp((a3-o0)>>18)
-}
-
-func clamp(v int32) uint8 {
-	if uint32(v) > 255 {
-		v = ^v >> 31
+	s0, s7 := (a0+o3)>>18, (a0-o3)>>18
+	s1, s6 := (a1+o2)>>18, (a1-o2)>>18
+	s2, s5 := (a2+o1)>>18, (a2-o1)>>18
+	s3, s4 := (a3+o0)>>18, (a3-o0)>>18
+	if uint32(s0|s1|s2|s3|s4|s5|s6|s7) > 255 {
+		s0, s1, s2, s3 = clamp(s0), clamp(s1), clamp(s2), clamp(s3)
+		s4, s5, s6, s7 = clamp(s4), clamp(s5), clamp(s6), clamp(s7)
 	}
-	return uint8(v)
+	dst = dst[:8:8]
+	dst[0], dst[1], dst[2], dst[3] = byte(s0), byte(s1), byte(s2), byte(s3)
+	dst[4], dst[5], dst[6], dst[7] = byte(s4), byte(s5), byte(s6), byte(s7)
 }
 
-func store8(dst []byte, v uint64) {
-	_ = dst[7]
-	dst[0], dst[1], dst[2], dst[3] = byte(v), byte(v>>8), byte(v>>16), byte(v>>24)
-	dst[4], dst[5], dst[6], dst[7] = byte(v>>32), byte(v>>40), byte(v>>48), byte(v>>56)
+// clamp returns the nearest value of 0 to 255.
+func clamp(v int32) int32 {
+	if uint32(v) > 255 {
+		v = ^v >> 31 & 255
+	}
+	return v
 }

@@ -9,7 +9,9 @@ const (
 	markerSOF1  = 0xc1
 	markerSOF2  = 0xc2
 	markerDHT   = 0xc4
+	markerJPG   = 0xc8
 	markerDAC   = 0xcc
+	markerSOF15 = 0xcf
 	markerRST0  = 0xd0
 	markerRST7  = 0xd7
 	markerSOI   = 0xd8
@@ -22,6 +24,7 @@ const (
 	markerAPP1  = 0xe1
 	markerAPP14 = 0xee
 	markerAPP15 = 0xef
+	markerSOF55 = 0xf7 // JPEG-LS
 	markerCOM   = 0xfe
 )
 

@@ -38,13 +38,14 @@ func (d *decoder) prepareProgressive(s *scan) error {
 	return nil
 }
 
-// checkWork bounds the scans and the blocks that all of them pass, which cost
-// next to no data in end-of-band runs.
+// checkWork bounds the scans, and the coefficients that all of them pass:
+// end-of-band runs and refinements cost next to no data. A scan for each
+// coefficient and bit is still let pass in a picture of a megapixel.
 func (d *decoder) checkWork(s *scan) error {
 	for _, c := range s.comps {
-		d.visits += c.blockCols * c.blockRows
+		d.work += int64(c.blockCols*c.blockRows) * int64(s.end-s.start+9)
 	}
-	if d.scans >= maxScans || d.visits > 64*d.frame.blocks()+1<<24 {
+	if d.scans >= maxScans || d.work > 1024*int64(d.frame.blocks())+1<<28 {
 		return damaged("too many progressive scans")
 	}
 	return nil

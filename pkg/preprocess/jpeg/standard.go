@@ -1,6 +1,6 @@
 package jpeg
 
-// standardTables returns the typical tables of T.81, K.3, for luminance (0)
+// standardTable returns a typical table of T.81, K.3, for luminance (0)
 // and chrominance (1); class 0 is DC, 1 is AC. Motion JPEG frames leave them out.
 func standardTable(class, index int) *huffTable {
 	t := new(huffTable)
