@@ -56,6 +56,7 @@ func TestDamageIsRefused(t *testing.T) {
 	secondScan := findMarker(t, separate, markerSOS, 1)
 	thirdScan := findMarker(t, separate, markerSOS, 2)
 	firstScan := marker(progressive, markerSOS)
+	lastScan := bytes.LastIndex(progressive, []byte{0xff, markerSOS})
 	sof2 := marker(progressive, markerSOF2)
 	dht := marker(base, markerDHT)
 	sof := marker(base, markerSOF0)
@@ -69,7 +70,8 @@ func TestDamageIsRefused(t *testing.T) {
 		{"restart interval missing", splice(restart, rst(1), rst(2)), "restart marker 2 instead of 1"},
 		{"data left before a restart marker", splice(restart, rst(1), rst(1), 0), "left over"},
 		{"data left after a scan", splice(base, len(base)-2, len(base)-2, bytes.Repeat([]byte{0x55, 0xff, 0}, 10)...), "left over"},
-		{"scan missing", splice(separate, secondScan, thirdScan), "no scan codes component 2"},
+		{"scan missing", splice(separate, secondScan, thirdScan), "scans for coefficient 0 of component 2 are missing"},
+		{"last progressive scan missing", splice(progressive, lastScan, len(progressive)-2), "are missing"},
 		{"component coded twice", splice(separate, thirdScan, thirdScan, separate[secondScan:thirdScan]...), "twice"},
 		{"first progressive scan missing", splice(progressive, firstScan, firstScan+bytes.Index(progressive[firstScan:], []byte{0xff, markerDHT})), "out of order"},
 		{"oversubscribed code", splice(base, dht+5, dht+8, 5, 1, 0), "oversubscribed"},

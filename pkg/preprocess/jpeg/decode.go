@@ -83,14 +83,21 @@ func (d *decoder) readScans() error {
 	}
 }
 
-// complete checks at the end marker that every component was coded.
+// complete checks at the end marker that every component was coded, in a
+// progressive file every coefficient down to its last bit.
 func (d *decoder) complete() error {
 	if d.scans == 0 {
 		return damaged("no scan")
 	}
 	for i := range d.frame.comps {
-		if d.frame.comps[i].coefBits[0] < 0 {
-			return truncated("no scan codes component %d", i+1)
+		bits := d.frame.comps[i].coefBits[:1]
+		if d.frame.progressive {
+			bits = d.frame.comps[i].coefBits[:]
+		}
+		for k, b := range bits {
+			if b != 0 {
+				return truncated("scans for coefficient %d of component %d are missing", k, i+1)
+			}
 		}
 	}
 	return nil
