@@ -60,13 +60,9 @@ func runClassify(ctx context.Context, s Streams, o ClassifyOptions) error {
 	if r.model, err = openModel(o); err != nil {
 		return err
 	}
-	threads := o.Threads
-	if threads == 0 {
-		threads = runtime.GOMAXPROCS(0)
-	}
 	p := &pipeline{
 		open:    func(n int) session { return r.model.Session(n) },
-		threads: threads, batch: o.Batch, peek: o.FilesFrom == "", emit: r.emit,
+		threads: limitThreads(o.Threads), batch: o.Batch, peek: o.FilesFrom == "", emit: r.emit,
 	}
 	err = p.run(ctx, src.All(), r.begin)
 	if errors.Is(err, errNoInput) && unmatched {
@@ -75,7 +71,24 @@ func runClassify(ctx context.Context, s Streams, o ClassifyOptions) error {
 	return r.end(ctx, err)
 }
 
-func openModel(o ClassifyOptions) (*classify.Model, error) {
+// limitThreads keeps the whole process, decoding and resizing too, to the threads asked
+// for, and returns their number.
+func limitThreads(asked int) int {
+	all := runtime.GOMAXPROCS(0)
+	if asked == 0 {
+		return all
+	}
+	runtime.GOMAXPROCS(min(asked, all))
+	return asked
+}
+
+// openModel refuses a model that makes its reader fail in a way not foreseen.
+func openModel(o ClassifyOptions) (m *classify.Model, err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			err = &classify.ModelError{Model: o.Model, Err: fmt.Errorf("internal fault: %v", fault)}
+		}
+	}()
 	options := classify.Options{
 		Variant: o.Variant, Overrides: o.Profile, Resolution: o.Resolution, Crop: preprocess.Crop(o.Crop),
 		Top: o.Top, Classes: o.Classes, MinProb: o.MinProb,
@@ -112,8 +125,9 @@ func (r *classifyRun) begin() error {
 		style.Columns = columns(r.out)
 		style.Color = style.Columns > 0 && colorful()
 	}
-	if style.Columns == 0 && !r.o.Quiet && columns(r.streams.Err) > 0 {
-		r.console.showProgress()
+	if !r.o.Quiet && columns(r.streams.Err) > 0 {
+		style.HideErrors = style.Columns > 0
+		r.console.progressive(style.Columns == 0)
 	}
 	r.writer = report.New(r.o.Format, r.out, style)
 	return nil
@@ -121,6 +135,7 @@ func (r *classifyRun) begin() error {
 
 // emit writes a record, and says what failed.
 func (r *classifyRun) emit(rec report.Record) error {
+	r.tally.model = r.tally.model || rec.Err != nil && rec.Err.Kind == classify.KindModel
 	if err := r.writer.Write(rec); err != nil {
 		r.broken = err
 		return err
@@ -131,7 +146,6 @@ func (r *classifyRun) emit(rec report.Record) error {
 		return nil
 	}
 	r.tally.failed++
-	r.tally.model = r.tally.model || rec.Err.Kind == classify.KindModel
 	if !r.o.Quiet {
 		r.console.about(rec.Path, rec.Err.Error())
 	}

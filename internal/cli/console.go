@@ -28,9 +28,9 @@ type console struct {
 
 func newConsole(w io.Writer) *console { return &console{w: w} }
 
-// showProgress turns the line of progress on.
-func (c *console) showProgress() {
-	c.live, c.start = true, time.Now()
+// progressive turns the line of progress on or off.
+func (c *console) progressive(on bool) {
+	c.live, c.start = on, time.Now()
 	c.reported = c.start.Add(progressAfter - progressEvery)
 }
 

@@ -3,20 +3,12 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"iter"
 	"sync"
 
 	"github.com/effnet/effnet/internal/report"
 	"github.com/effnet/effnet/internal/source"
-	"github.com/effnet/effnet/pkg/classify"
 )
-
-// session is what the pipeline needs of a classify.Session.
-type session interface {
-	Batch(ctx context.Context, pictures [][]byte) []classify.Outcome
-	Close()
-}
 
 // pipeline classifies a stream of inputs on several sessions at once and gives the
 // records in the order of the inputs. It holds a bounded number of inputs.
@@ -30,13 +22,6 @@ type pipeline struct {
 
 // errNoInput says that the stream was empty.
 var errNoInput = errors.New("no input matched")
-
-// job is some consecutive inputs and, once done is closed, their records.
-type job struct {
-	inputs  []source.Input
-	records []report.Record // nil where the run was interrupted before the job began
-	done    chan struct{}
-}
 
 // run returns when all records were emitted, or ctx is cancelled and what was begun was
 // emitted, or emit fails. begin is called once, after the first input was seen.
@@ -123,21 +108,7 @@ func (p *pipeline) work(ctx context.Context, first []*job, jobs <-chan *job, wor
 	wg.Go(func() {
 		defer close(ordered)
 		defer close(begun)
-		for _, j := range first {
-			if !pass(ctx, j, ordered, begun) {
-				return
-			}
-		}
-		for {
-			select {
-			case j, ok := <-jobs:
-				if !ok || !pass(ctx, j, ordered, begun) {
-					return
-				}
-			case <-ctx.Done():
-				return
-			}
-		}
+		deal(ctx, first, jobs, ordered, begun)
 	})
 	for j := range ordered {
 		<-j.done
@@ -151,6 +122,25 @@ func (p *pipeline) work(ctx context.Context, first []*job, jobs <-chan *job, wor
 		}
 	}
 	return nil
+}
+
+// deal passes the first jobs and those that follow, until ctx is cancelled.
+func deal(ctx context.Context, first []*job, jobs <-chan *job, ordered, begun chan<- *job) {
+	for _, j := range first {
+		if !pass(ctx, j, ordered, begun) {
+			return
+		}
+	}
+	for {
+		select {
+		case j, ok := <-jobs:
+			if !ok || !pass(ctx, j, ordered, begun) {
+				return
+			}
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // pass gives a job its place in the order, then to a worker. A job that no worker
@@ -176,101 +166,10 @@ func (p *pipeline) worker(ctx context.Context, threads int, begun <-chan *job) {
 	defer func() { s.Close() }()
 	for j := range begun {
 		data, records := j.read(ctx)
-		if records != nil && !p.classify(s, j, data, records) {
+		if records != nil && !label(s, data, records) {
 			s = p.open(threads) // a session that failed inside may be in any state
 		}
 		j.records = records
 		close(j.done)
 	}
-}
-
-// read gets the bytes of the inputs; data[i] is nil where record i holds an error. It
-// gives no records where ctx is cancelled while it waits for a stream.
-func (j *job) read(ctx context.Context) (data [][]byte, records []report.Record) {
-	data = make([][]byte, len(j.inputs))
-	records = make([]report.Record, len(j.inputs))
-	for i, in := range j.inputs {
-		bytes, err := readInput(ctx, in)
-		if errors.Is(err, context.Canceled) {
-			return nil, nil
-		}
-		if bytes == nil {
-			bytes = []byte{}
-		}
-		records[i].Path = in.Path
-		if err != nil {
-			records[i].Err = inputError(err)
-			continue
-		}
-		data[i] = bytes
-	}
-	return data, records
-}
-
-// readInput waits for a stream no longer than until ctx is cancelled.
-func readInput(ctx context.Context, in source.Input) ([]byte, error) {
-	if !in.Stream {
-		return in.Read()
-	}
-	type outcome struct {
-		data []byte
-		err  error
-	}
-	ready := make(chan outcome, 1)
-	go func() {
-		data, err := in.Read()
-		ready <- outcome{data, err}
-	}()
-	select {
-	case o := <-ready:
-		return o.data, o.err
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
-// classify fills in the records that hold no error yet. It returns false after a panic,
-// which is an error of the inputs concerned.
-func (p *pipeline) classify(s session, j *job, data [][]byte, records []report.Record) (sound bool) {
-	var which []int
-	var pictures [][]byte
-	for i := range data {
-		if data[i] != nil {
-			which, pictures = append(which, i), append(pictures, data[i])
-		}
-	}
-	if len(which) == 0 {
-		return true
-	}
-	defer func() {
-		if fault := recover(); fault != nil {
-			for _, i := range which {
-				records[i].Err = &classify.Error{Kind: classify.KindInternal, Err: fmt.Errorf("internal fault: %v", fault)}
-			}
-		}
-	}()
-	for n, o := range s.Batch(context.Background(), pictures) {
-		r := &records[which[n]]
-		if o.Err != nil {
-			r.Err = inputError(o.Err)
-		} else {
-			r.Result = o.Result
-		}
-	}
-	return true
-}
-
-// inputError gives every error of an input its kind.
-func inputError(err error) *classify.Error {
-	var known *classify.Error
-	var read *source.Error
-	switch {
-	case errors.As(err, &known):
-		return known
-	case errors.As(err, &read) && read.Limit:
-		return &classify.Error{Kind: classify.KindLimit, Err: err}
-	case errors.As(err, &read):
-		return &classify.Error{Kind: classify.KindRead, Err: err}
-	}
-	return &classify.Error{Kind: classify.KindInternal, Err: err}
 }

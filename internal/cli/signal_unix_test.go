@@ -14,6 +14,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // program is a run of effnet in a folder of its own, reached by the name that
@@ -160,6 +161,7 @@ func await(t *testing.T, path, text string) {
 		if data, err := os.ReadFile(path); err == nil && strings.Contains(string(data), text) {
 			return
 		}
+		time.Sleep(time.Millisecond)
 	}
 }
 

@@ -31,6 +31,7 @@ type Style struct {
 	Engine           *Engine // nil: not asked for
 	Color            bool    // table: with ANSI colours
 	Columns          int     // table: width of the terminal, 0 where there is none
+	HideErrors       bool    // table: without failed inputs, whose messages are on the same screen
 }
 
 // Writer writes records in one format. Write hands a record to the underlying writer

@@ -66,6 +66,7 @@ func TestSnapshots(t *testing.T) {
 		"asked":    {Logits: true, Timing: true, Damaged: true, Engine: engine},
 		"terminal": {Columns: 80, Color: true},
 		"narrow":   {Columns: 48},
+		"screen":   {Columns: 80, HideErrors: true},
 		"logits":   {Columns: 100, Logits: true},
 	}
 	for name, style := range styles {

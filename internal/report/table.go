@@ -26,6 +26,9 @@ type table struct {
 }
 
 func (t *table) Write(r Record) error {
+	if r.Err != nil && t.style.HideErrors {
+		return nil
+	}
 	t.buf.Reset()
 	if t.begun {
 		t.buf.WriteByte('\n')
