@@ -43,7 +43,7 @@ func wrongWith(title string, err error) *Error {
 	}
 	reason := err.Error()
 	for _, prefix := range []string{"png: ", "tiff: ", "vp8: ", "vp8l: ", "lzw: ", "invalid format: ", "unsupported feature: "} {
-		reason = strings.TrimPrefix(reason, prefix)
+		reason = strings.ReplaceAll(reason, prefix, "")
 	}
 	return decodeError("damaged %s: %s", title, reason)
 }

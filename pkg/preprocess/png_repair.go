@@ -38,11 +38,11 @@ func (f *pngFile) repair() (image.Image, error) {
 	if f.transparency != nil {
 		writeChunk(&whole, "tRNS", f.transparency)
 	}
-	stored, err := storedZlib(buf, f.rawLen())
+	pixels, err := deflated(buf, f.rawLen())
 	if err != nil {
 		return nil, err
 	}
-	writeChunk(&whole, "IDAT", stored)
+	writeChunk(&whole, "IDAT", pixels)
 	writeChunk(&whole, "IEND", nil)
 	return png.Decode(&whole)
 }
@@ -55,19 +55,21 @@ func (f *pngFile) idatLen() int {
 	return n
 }
 
-// storedZlib wraps pixel data, followed by zeros up to n bytes, without
-// compression.
-func storedZlib(pixels *bytes.Buffer, n int64) ([]byte, error) {
+// deflated compresses pixel data, followed by zeros up to n bytes.
+func deflated(data *bytes.Buffer, n int64) ([]byte, error) {
 	var out bytes.Buffer
 	w, err := zlib.NewWriterLevel(&out, zlib.BestSpeed)
 	if err != nil {
 		return nil, err
 	}
-	missing := n - int64(pixels.Len())
-	if _, err := io.Copy(w, io.MultiReader(pixels, io.LimitReader(zeros{}, missing))); err != nil {
+	missing := n - int64(data.Len())
+	if _, err := io.Copy(w, io.MultiReader(data, io.LimitReader(zeros{}, missing))); err != nil {
 		return nil, err
 	}
-	return out.Bytes(), w.Close()
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	return out.Bytes(), nil
 }
 
 func writeChunk(w *bytes.Buffer, kind string, data []byte) {
