@@ -52,7 +52,8 @@ func foreignFaults() []fault {
 		{"DICOM", dicom, KindFormat, "DICOM"},
 		{"BigTIFF", []byte("II+\x00\x08\x00\x00\x00"), KindFormat, "BigTIFF"},
 		{"BMP in RLE", bmpOfSize(4, 4, 8, 1), KindFormat, "BMP with RLE8 compression is not supported; convert it first"},
-		{"CMYK TIFF", tiffOf(tagWidth, 1, tagHeight, 1, tagPhotometric, 5), KindFormat, "TIFF with CMYK colours is not supported; convert it first"},
+		{"TIFF of five inks", tiffOf(tagWidth, 1, tagHeight, 1, tagBits, 8, tagPhotometric, 5, tagSamples, 5), KindFormat, "TIFF with inks other than CMYK is not supported; convert it first"},
+		{"CMYK TIFF in planes", tiffOf(tagWidth, 1, tagHeight, 1, tagBits, 8, tagPhotometric, 5, tagSamples, 4, tagPlanar, 2), KindFormat, "separate colour planes"},
 		{"JPEG in TIFF", tiffOf(tagWidth, 1, tagHeight, 1, tagCompression, 7), KindFormat, "JPEG compression"},
 		{"TIFF in planes", tiffOf(tagWidth, 1, tagHeight, 1, tagBits, 8, tagPhotometric, 2, tagSamples, 3, tagPlanar, 2), KindFormat, "separate colour planes"},
 		{"12-bit TIFF", tiffOf(tagWidth, 1, tagHeight, 1, tagBits, 12), KindFormat, "12 bits a sample"},
@@ -163,7 +164,7 @@ func TestEveryPrefix(t *testing.T) {
 			}
 		}
 	}
-	for _, name := range []string{"rgb.bmp", "4.bmp", "rgb-raw.tif", "rgb-tiff_lzw.tif", "gray-packbits.tif", "rgb-tiff_adobe_deflate.tif", "bit-group4.tif"} {
+	for _, name := range []string{"rgb.bmp", "4.bmp", "rgb-raw.tif", "cmyk-raw.tif", "cmyk-packbits.tif", "rgb-tiff_lzw.tif", "gray-packbits.tif", "rgb-tiff_adobe_deflate.tif", "bit-group4.tif"} {
 		data := pillowFile(t, name)
 		whole, err := Decode(data, Options{})
 		if err != nil {

@@ -128,7 +128,7 @@ func isText(data []byte) bool {
 	for len(start) > 0 {
 		r, n := utf8.DecodeRune(start)
 		if r == utf8.RuneError && n == 1 {
-			return len(start) < utf8.UTFMax && len(data) > headLen && len(start) < headLen
+			return len(start) < utf8.UTFMax && len(data) > headLen // cut by head
 		}
 		if r < ' ' && r != '\n' && r != '\r' && r != '\t' && r != '\f' {
 			return false

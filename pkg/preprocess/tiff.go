@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"image"
+	"io"
 
 	"golang.org/x/image/tiff"
 )
@@ -30,9 +31,16 @@ func decodeTIFF(data []byte, o Options) (*decoded, error) {
 	if reason := unsupportedTIFF(d); reason != "" {
 		return nil, formatError("TIFF with %s is not supported; convert it first, e.g. magick IN.tif OUT.png", reason)
 	}
-	img, err := tiff.Decode(bytes.NewReader(data))
+	source := io.Reader(bytes.NewReader(data))
+	if isCMYK(d) {
+		source = relabelCMYK(d)
+	}
+	img, err := tiff.Decode(source)
 	if err != nil {
 		return nil, wrongWith("TIFF", err)
+	}
+	if isCMYK(d) {
+		img = asInks(img)
 	}
 	rgb := toRGB(img, true)
 	if isFax(d) && d.first(tagPhotometric, 0) == blackIsZero {
@@ -77,14 +85,14 @@ func checkTiles(d directory, w, h int64) error {
 // would silently read wrongly.
 func unsupportedTIFF(d directory) string {
 	const separate = 2
-	photometrics := map[int64]string{4: "a transparency mask", 5: "CMYK colours", 6: "YCbCr colours", 8: "CIELab colours",
+	photometrics := map[int64]string{4: "a transparency mask", separatedColour: "inks other than CMYK", 6: "YCbCr colours", 8: "CIELab colours",
 		9: "ICCLab colours", 10: "ITULab colours", 32803: "raw sensor data", 32844: "LogL pixels", 32845: "LogLuv colours", 34892: "linear raw data"}
 	compressions := map[int64]string{6: "JPEG compression", 7: "JPEG compression", 34712: "JPEG 2000 compression",
 		34887: "LERC compression", 34925: "LZMA compression", 50000: "Zstandard compression", 50001: "WebP compression", 50002: "JPEG XL compression"}
 	samples, bitCount := d.first(tagSamples, 1), d.first(tagBits, 1)
 	photometric := d.first(tagPhotometric, 0)
 	switch {
-	case photometrics[photometric] != "":
+	case !isCMYK(d) && photometrics[photometric] != "":
 		return photometrics[photometric]
 	case compressions[d.first(tagCompression, 1)] != "":
 		return compressions[d.first(tagCompression, 1)]

@@ -220,6 +220,7 @@ def tiff_forms():
     for compression in ("raw", "tiff_lzw", "tiff_adobe_deflate", "packbits"):
         yield f"rgb-{compression}.tif", saved(image, "tiff", compression=compression)
         yield f"rgba-{compression}.tif", saved(with_alpha(image), "tiff", compression=compression)
+        yield f"cmyk-{compression}.tif", saved(image.convert("CMYK"), "tiff", compression=compression)
         yield f"gray-{compression}.tif", saved(image.convert("L"), "tiff", compression=compression)
     yield "palette.tif", saved(image.quantize(16), "tiff")
     for compression in ("raw", "group3", "group4"):
