@@ -192,8 +192,9 @@ func (s *source) sigmoid256(n int, k map[int]string, times bool) {
 		s.constant(kPoly+power, c)
 		each(func(i int) { s.f("VFMADD213PS %s, %s, %s", c, t(i), p(i)) })
 	}
-	each(func(i int) { s.f("VPADDD %s, %s, %s", r(i), p(i), p(i)) })
-	each(func(i int) { s.f("VADDPS %s, %s, %s", k[kOne], p(i), p(i)) })
+	// The bits of 1 make r the factor 2^n; a product lets NaN pass.
+	each(func(i int) { s.f("VPADDD %s, %s, %s", k[kOne], r(i), r(i)) })
+	each(func(i int) { s.f("VFMADD213PS %s, %s, %s", k[kOne], r(i), p(i)) })
 	if times {
 		each(func(i int) { s.f("VMOVUPS %d(AX), %s", i*s.bytes, x(i)) })
 	}
