@@ -15,7 +15,7 @@ import (
 type convolution struct {
 	rows, cols, k, n int
 	aSkip, cSkip     int // values between the rows of A and of C
-	epilogue
+	form             epilogue
 }
 
 // run packs the weights of p and computes all panels as a plan would; it
@@ -37,10 +37,10 @@ func (x convolution) run(t *testing.T, s *Set, m *gemmMemory, p *product) []floa
 	out.lay(c, pad(p.residual, x.n, out.channels()), out.channels())
 	r := m.place.next().in(m.residual, out.len())
 	copy(r, c)
-	args := GEMMArgs{A: address(a), AStride: in.stride() * 4, CStride: out.stride() * 4, Act: x.act}
+	args := GEMMArgs{A: address(a), AStride: in.stride() * 4, CStride: out.stride() * 4, Act: x.form.act}
 	for _, panel := range matrix.Panels {
 		args.C = At(c, panel.First*out.stride())
-		switch x.residual {
+		switch x.form.residual {
 		case inPlace:
 			args.Residual = args.C
 		case apart:
@@ -89,7 +89,7 @@ func (x convolution) check(t *testing.T, s *Set, m *gemmMemory, p *product, sum,
 	t.Helper()
 	got := x.run(t, s, m, p)
 	for i := range got {
-		want, bound := x.outcome(x.k, sum[i], abs[i], p.residual[i])
+		want, bound := x.form.outcome(x.k, sum[i], abs[i], p.residual[i])
 		if !testkit.Within(got[i], want, bound) {
 			t.Fatalf("%s %+v: C[%d] = %v, a float64 loop gives %v ± %v", s.Tier, x, i, got[i], want, bound)
 		}
@@ -104,7 +104,7 @@ func TestMatrix(t *testing.T) {
 	for n := 1; n <= 100; n++ {
 		x := convolution{
 			rows: 1 + n%3, cols: 1 + random.IntN(40), k: 1 + random.IntN(50), n: n,
-			aSkip: n % 5, cSkip: n % 7, epilogue: epilogues[n%len(epilogues)],
+			aSkip: n % 5, cSkip: n % 7, form: epilogues[n%len(epilogues)],
 		}
 		p := newProduct(random, x.rows*x.cols, x.k, n)
 		sum, abs := p.sums()
@@ -120,7 +120,7 @@ func TestGEMMAgainstBLAS(t *testing.T) {
 	m := newGEMMMemory(t)
 	random := testkit.NewRandom(17)
 	for i := range 40 {
-		x := convolution{rows: 1, cols: 1 + i*3%50, k: 1 + i*7%97, n: 1 + i*5%83, epilogue: epilogue{None, without}}
+		x := convolution{rows: 1, cols: 1 + i*3%50, k: 1 + i*7%97, n: 1 + i*5%83, form: epilogue{None, without}}
 		if i == 0 {
 			x.cols, x.k, x.n = 49, 1152, 100
 		}
@@ -215,7 +215,7 @@ func FuzzGEMM(f *testing.F) {
 	f.Fuzz(func(t *testing.T, rows, cols, k, n, skip, form uint8, seed uint64) {
 		x := convolution{
 			rows: 1 + int(rows)%4, cols: 1 + int(cols)%64, k: 1 + int(k), n: 1 + int(n)%128,
-			aSkip: int(skip) % 16, cSkip: int(skip) / 16, epilogue: epilogues[int(form)%len(epilogues)],
+			aSkip: int(skip) % 16, cSkip: int(skip) / 16, form: epilogues[int(form)%len(epilogues)],
 		}
 		m := newGEMMMemory(t)
 		m.place = placement(seed % 9)
