@@ -50,10 +50,11 @@ func benchmarkTile(b *testing.B, kernel func(*GEMMArgs), v, r, k int, act Activa
 	x := gemmShape{vecs: v, mr: r, k: k, tiles: max(1, 56/r), rows: 1}
 	in, out := x.a(), x.c()
 	args := GEMMArgs{
-		A: address(aligned(in.len())), B: address(aligned(k * v * Block)), C: address(aligned(out.len())),
-		Bias: address(aligned(v * Block)), AStride: in.stride() * 4, CStride: out.stride() * 4,
-		K4: k / 4, Tiles: x.tiles, Rows: 1, Act: act, MR: r, Vecs: v,
+		B: address(aligned(k * v * Block)), C: address(aligned(out.len())),
+		Bias: address(aligned(v * Block)), CStride: out.stride() * 4,
+		Tiles: x.tiles, Rows: 1, Act: act, MR: r, Vecs: v,
 	}
+	args.Input(address(aligned(in.len())), Runs(k, 0, in.stride()*4))
 	for b.Loop() {
 		kernel(&args)
 	}

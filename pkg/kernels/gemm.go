@@ -2,15 +2,32 @@ package kernels
 
 import "unsafe"
 
+// Run is up to sixteen k that follow each other in memory: from Offset bytes
+// after a tile's first pixel on, K4 times four values.
+type Run struct {
+	Offset, K4 int
+}
+
+// Runs lists where the channels of a pixel lie: from start bytes on, stride
+// bytes from one channel block to the next. Their number is rounded up to a
+// multiple of four.
+func Runs(channels, start, stride int) []Run {
+	runs := make([]Run, 0, Blocks(channels))
+	for b := range Blocks(channels) {
+		runs = append(runs, Run{start + b*stride, (min(Block, channels-b*Block) + 3) / 4})
+	}
+	return runs
+}
+
 // GEMMArgs is one call of a matrix kernel on one panel of packed weights:
 //
 //	C[m][n] = act(Σk A[m][k]·B[k][n] + bias[n]) + residual[m][n]
 //
-// over an image of Rows rows, each Tiles tiles of MR pixels. A is
-// [K/16][pixels][16], C and Residual are [N/16][pixels][16]. Pixels of a tile
-// and tiles of a row follow each other; ASkip and CSkip are added at a row's
-// end. Strides and skips are in bytes. SiLU excludes a residual. C may not
-// overlap A or B; Residual may be C.
+// over an image of Rows rows, each Tiles tiles of MR pixels. Pixel m of A is
+// at A + 64·m, and its k are where Runs says; C and Residual are
+// [N/16][pixels][16]. Pixels of a tile and tiles of a row follow each other;
+// ASkip and CSkip are added at a row's end. Strides and skips are in bytes. C
+// may not overlap A or B; Residual may be C, except with SiLU.
 //
 // The assembly reads fields by offset: order and types are part of its
 // contract.
@@ -20,16 +37,21 @@ type GEMMArgs struct {
 	C        unsafe.Pointer
 	Bias     unsafe.Pointer // [Vecs·16]
 	Residual unsafe.Pointer // nil: none
-	AStride  int            // between channel blocks of A
-	CStride  int            // between channel blocks of C and Residual
+	Runs     *Run           // NRuns of them, together K values
+	NRuns    int
+	CStride  int // between channel blocks of C and Residual
 	ASkip    int
 	CSkip    int // of C and Residual
-	K4       int // K/4, at least 1
 	Tiles    int
 	Rows     int
 	Act      Activation
 	MR       int
 	Vecs     int
+}
+
+// Input sets where A's pixels begin and its k lie.
+func (a *GEMMArgs) Input(first unsafe.Pointer, runs []Run) {
+	a.A, a.Runs, a.NRuns = first, &runs[0], len(runs)
 }
 
 // Matrix is the weights of a convolution, packed once: panels of up to four
@@ -124,12 +146,11 @@ func (s *Set) tileRows(vecs int) int {
 }
 
 // GEMM runs one panel of m over an image of rows × cols pixels. The caller has
-// set A, C, Residual, AStride, CStride and Act in a; aRow and cRow are the
-// bytes from one image row to the next. The other fields are overwritten.
+// set Input, C, Residual, CStride and Act in a; aRow and cRow are the bytes from
+// one image row to the next. The other fields are overwritten.
 func (s *Set) GEMM(a *GEMMArgs, m *Matrix, p Panel, rows, cols, aRow, cRow int) {
 	a.B = At(m.Data, p.Offset)
 	a.Bias = At(m.Bias, p.First*Block)
-	a.K4 = m.K / 4
 	a.Vecs = p.Vecs
 	a.Rows = rows
 	pieces, size, big := split(cols, s.tileRows(p.Vecs))

@@ -62,7 +62,7 @@ const (
 var epilogues = []epilogue{
 	{None, without}, {None, apart}, {None, inPlace},
 	{ReLU6, without}, {ReLU6, apart}, {ReLU6, inPlace},
-	{SiLU, without},
+	{SiLU, without}, {SiLU, apart},
 }
 
 // outcome is want and bound of one value.
@@ -114,10 +114,11 @@ func (m *gemmMemory) run(t *testing.T, kernel func(*GEMMArgs), x gemmShape, p *p
 	copy(bias, p.bias)
 	out.lay(c, p.residual, p.n)
 	args := GEMMArgs{
-		A: address(a), B: address(b), C: address(c), Bias: address(bias),
-		AStride: in.stride() * 4, CStride: out.stride() * 4, ASkip: x.aSkip * 4, CSkip: x.cSkip * 4,
-		K4: x.k / 4, Tiles: x.tiles, Rows: x.rows, Act: e.act, MR: x.mr, Vecs: x.vecs,
+		B: address(b), C: address(c), Bias: address(bias),
+		CStride: out.stride() * 4, ASkip: x.aSkip * 4, CSkip: x.cSkip * 4,
+		Tiles: x.tiles, Rows: x.rows, Act: e.act, MR: x.mr, Vecs: x.vecs,
 	}
+	args.Input(address(a), Runs(x.k, 0, in.stride()*4))
 	switch e.residual {
 	case inPlace:
 		args.Residual = args.C

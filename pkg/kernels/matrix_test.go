@@ -37,7 +37,8 @@ func (x convolution) run(t *testing.T, s *Set, m *gemmMemory, p *product) []floa
 	out.lay(c, pad(p.residual, x.n, out.channels()), out.channels())
 	r := m.place.next().in(m.residual, out.len())
 	copy(r, c)
-	args := GEMMArgs{A: address(a), AStride: in.stride() * 4, CStride: out.stride() * 4, Act: x.form.act}
+	args := GEMMArgs{CStride: out.stride() * 4, Act: x.form.act}
+	args.Input(address(a), Runs(x.k, 0, in.stride()*4))
 	for _, panel := range matrix.Panels {
 		args.C = At(c, panel.First*out.stride())
 		switch x.form.residual {

@@ -82,10 +82,9 @@ func gemmVector(a *GEMMArgs, pixel, v, out int) {
 	sum := *vectorAt(a.Bias, v*blockBytes)
 	width := a.Vecs * blockBytes
 	b := at(a.B, v*blockBytes)
-	for k := 0; k < a.K4*4; k += Block {
-		in := vectorAt(a.A, pixel+k/Block*a.AStride)
-		for i := range min(Block, a.K4*4-k) {
-			x := in[i]
+	for _, run := range unsafe.Slice(a.Runs, a.NRuns) {
+		in := vectorAt(a.A, pixel+run.Offset)
+		for _, x := range in[:run.K4*4] {
 			w := (*vector)(b)
 			for j := range sum {
 				sum[j] += x * w[j]

@@ -19,18 +19,3 @@ func (c *compiler) folded(s Step) (weights, bias []float32) {
 	}
 	return weights, bias
 }
-
-// stemOrder turns weights [out][colour][row][column] to [out][row][column][colour],
-// the order of the picture's values.
-func stemOrder(weights []float32) []float32 {
-	const taps, colours = 9, 3
-	out := make([]float32, len(weights))
-	for base := 0; base < len(weights); base += taps * colours {
-		for c := range colours {
-			for t := range taps {
-				out[base+t*colours+c] = weights[base+c*taps+t]
-			}
-		}
-	}
-	return out
-}

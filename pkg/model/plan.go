@@ -102,6 +102,8 @@ func (c *compiler) operations() {
 		case Stem:
 			i++
 			c.strip(&s, steps[i], steps[i+1].Op == SqueezeExcite)
+		case Conv:
+			c.conv(s)
 		case Pointwise:
 			if steps[i+1].Op == Depthwise {
 				i++

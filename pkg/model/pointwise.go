@@ -6,6 +6,7 @@ import "github.com/effnet/effnet/pkg/kernels"
 type pointwise struct {
 	step     Step
 	weights  *kernels.Matrix
+	runs     []kernels.Run
 	in, out  bufferID
 	residual bufferID
 	// scaled holds the weights times the scales of squeeze-and-excitation, or
@@ -23,7 +24,7 @@ const tasksPerThread = 4
 // pointwise makes the operation of s; scaling marks that the squeeze-and-
 // excitation before it scales the weights.
 func (c *compiler) pointwise(s Step, scaling *squeezeExcite) {
-	op := &pointwise{step: s, in: c.input(s.In), residual: noBuffer, scaled: noBuffer}
+	op := &pointwise{step: s, runs: s.In.runs(), in: c.input(s.In), residual: noBuffer, scaled: noBuffer}
 	op.weights = c.plan.set.NewMatrix(s.Out.C, s.In.C, s.Out.Pixels())
 	if s.Residual != nil {
 		op.residual = c.input(*s.Residual)
@@ -78,7 +79,7 @@ func (op *pointwise) run(ws *Workspace, w *worker, task int) {
 	}
 	offset := (p.First*total + first) * kernels.Block
 	a := &w.gemm
-	a.A, a.AStride = kernels.At(ws.buffer(op.in), first*kernels.Block), total*kernels.Block*4
+	a.Input(kernels.At(ws.buffer(op.in), first*kernels.Block), op.runs)
 	a.C, a.CStride = kernels.At(ws.buffer(op.out), offset), total*kernels.Block*4
 	a.Residual, a.Act = nil, op.step.Activation
 	if op.residual != noBuffer {
@@ -113,37 +114,49 @@ func (op *pool) run(ws *Workspace, w *worker, task int) {
 	ws.plan.set.Sum(v)
 }
 
-// linear is the classifier: a matrix product with a single row.
+// linear is the classifier.
 type linear struct {
 	step    Step
-	weights *kernels.Matrix
+	product vectorProduct
 	in, out bufferID
 }
 
 func (c *compiler) linear(s Step) {
 	op := &linear{step: s, in: c.input(s.In), out: c.output(s.Out)}
-	op.weights = c.plan.set.NewMatrix(s.Out.C, s.In.C, 1)
-	weights, bias := c.params[s.Name+".weight"].Data, c.params[s.Name+".bias"].Data
-	c.later(func() { op.weights.Pack(weights, bias) })
+	op.product = c.vectorProduct(s.Name, s.In.C, s.Out.C)
 	c.add(op)
 }
 
 func (op *linear) outcome() (Step, bufferID) { return op.step, op.out }
 
-func (op *linear) tasks(int) int { return len(op.weights.Panels) }
+func (op *linear) tasks(int) int { return len(op.product.Panels) }
 
 func (op *linear) bind(*Workspace) {}
 
 func (op *linear) run(ws *Workspace, w *worker, task int) {
-	p := op.weights.Panels[task]
-	w.vectorProduct(ws.plan.set, op.weights, p, ws.buffer(op.in), ws.buffer(op.out), kernels.None)
+	op.product.run(ws, w, op.product.Panels[task], ws.buffer(op.in), ws.buffer(op.out), kernels.None)
 }
 
-// vectorProduct multiplies one row of values, blocks of sixteen, by a panel.
-func (w *worker) vectorProduct(set *kernels.Set, m *kernels.Matrix, p kernels.Panel, in, out []float32, act kernels.Activation) {
+// vectorProduct is a fully connected layer: a matrix product with one row.
+type vectorProduct struct {
+	*kernels.Matrix
+	runs []kernels.Run
+}
+
+// vectorProduct makes the layer from the parameters name.weight and name.bias.
+func (c *compiler) vectorProduct(name string, in, out int) vectorProduct {
+	v := vectorProduct{c.plan.set.NewMatrix(out, in, 1), kernels.Runs(in, 0, kernels.Block*4)}
+	weights, bias := c.params[name+".weight"].Data, c.params[name+".bias"].Data
+	c.later(func() { v.Pack(weights, bias) })
+	return v
+}
+
+// run computes a panel of outputs; in and out are padded to whole channel
+// blocks.
+func (v vectorProduct) run(ws *Workspace, w *worker, p kernels.Panel, in, out []float32, act kernels.Activation) {
 	a := &w.gemm
-	a.A, a.AStride = kernels.At(in, 0), kernels.Block*4
+	a.Input(kernels.At(in, 0), v.runs)
 	a.C, a.CStride = kernels.At(out, p.First*kernels.Block), kernels.Block*4
 	a.Residual, a.Act = nil, act
-	set.GEMM(a, m, p, 1, 1, 0, 0)
+	ws.plan.set.GEMM(a, v.Matrix, p, 1, 1, 0, 0)
 }

@@ -3,6 +3,7 @@ package model
 import (
 	"hash/fnv"
 	"math"
+	"regexp"
 	"strings"
 )
 
@@ -13,9 +14,8 @@ const weyl = 0x9E3779B97F4A7C15
 // seed and names: splitmix64 from the FNV-1a hash of the tensor's name XOR
 // seed·weyl, the upper 24 bits as u in [0, 1) and v = 2u-1, scaled in
 // float64 and rounded once. Weights are uniform with a variance of gain²/fan_in,
-// gain 1.5 for convolutions; projections after the first block of a stage, which
-// are added to their input, count 0.3: so signals keep their size through deep
-// networks. tools/golden makes the same values in Python.
+// gain 1.5 for convolutions; what is added to a block's input counts 0.2: so
+// signals keep their size through deep networks. tools/golden makes the same values in Python.
 func Random(specs []ParamSpec, seed uint64) Params {
 	params := make(Params, len(specs))
 	for _, spec := range specs {
@@ -49,6 +49,10 @@ func splitmix(z uint64) uint64 {
 	return z ^ z>>31
 }
 
+// addedNorm matches the last norm of a block that is not the first of its
+// stage. In stage 0 a fused block ends with its convolution.
+var addedNorm = regexp.MustCompile(`^stages\.(\d+\.[1-9]\d*\.project|0\.[1-9]\d*\.fused)\.norm\.weight$`)
+
 // scaling gives the function from u to a value of the tensor.
 func scaling(spec ParamSpec) func(u float64) float64 {
 	uniform := func(gain float64) func(float64) float64 {
@@ -62,8 +66,8 @@ func scaling(spec ParamSpec) func(u float64) float64 {
 	switch {
 	case strings.HasSuffix(spec.Name, ".conv.weight"):
 		return uniform(1.5)
-	case strings.HasSuffix(spec.Name, ".project.norm.weight") && !strings.HasSuffix(spec.Name, ".0.project.norm.weight"):
-		return func(u float64) float64 { return 0.3 * (1 + 0.25*(2*u-1)) }
+	case addedNorm.MatchString(spec.Name):
+		return func(u float64) float64 { return 0.2 * (1 + 0.25*(2*u-1)) }
 	case strings.HasSuffix(spec.Name, ".norm.weight"):
 		return func(u float64) float64 { return 1 + 0.25*(2*u-1) }
 	case strings.HasSuffix(spec.Name, ".norm.variance"):

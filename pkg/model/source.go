@@ -11,11 +11,13 @@ type expanded struct {
 	step    Step
 	in      bufferID
 	weights *kernels.Matrix
+	runs    []kernels.Run
 }
 
 func (c *compiler) expand(s Step) (source, []kernels.Panel) {
 	e := &expanded{step: s, in: c.input(s.In)}
 	e.weights = c.plan.set.NewMatrix(s.Out.C, s.In.C, s.Out.W)
+	e.runs = s.In.runs()
 	c.later(func() {
 		weights, bias := c.folded(s)
 		e.weights.Pack(weights, bias)
@@ -26,8 +28,7 @@ func (c *compiler) expand(s Step) (source, []kernels.Panel) {
 func (e *expanded) rows(ws *Workspace, w *worker, p kernels.Panel, row, n int, dst unsafe.Pointer, rowBytes, planeBytes int) {
 	in := e.step.In
 	a := &w.gemm
-	a.A = kernels.At(ws.buffer(e.in), row*in.W*kernels.Block)
-	a.AStride = in.Pixels() * kernels.Block * 4
+	a.Input(kernels.At(ws.buffer(e.in), row*in.W*kernels.Block), e.runs)
 	a.C, a.CStride = dst, planeBytes
 	a.Residual, a.Act = nil, e.step.Activation
 	ws.plan.set.GEMM(a, e.weights, p, n, in.W, in.W*kernels.Block*4, rowBytes)
@@ -37,14 +38,15 @@ func (e *expanded) rows(ws *Workspace, w *worker, p kernels.Panel, row, n int, d
 type stem struct {
 	step    Step
 	weights *kernels.Matrix
+	runs    []kernels.Run
 }
 
 func (c *compiler) stem(s Step) (source, []kernels.Panel) {
-	e := &stem{step: s}
+	e := &stem{step: s, runs: kernels.Runs(kernels.StemTaps, 0, s.Out.W*kernels.Block*4)}
 	e.weights = c.plan.set.NewMatrix(s.Out.C, kernels.StemTaps, s.Out.W)
 	c.later(func() {
 		weights, bias := c.folded(s)
-		e.weights.Pack(stemOrder(weights), bias)
+		e.weights.Pack(tapOrder(weights, s.In.C, s.Kernel*s.Kernel), bias)
 	})
 	return e, e.weights.Panels
 }
@@ -66,7 +68,7 @@ func (e *stem) rows(ws *Workspace, w *worker, p kernels.Panel, row, n int, dst u
 	a := &w.gemm
 	for i := range n {
 		w.stem.Im2col(w.patches, row+i, s.Out.W)
-		a.A, a.AStride = kernels.At(w.patches, 0), s.Out.W*kernels.Block*4
+		a.Input(kernels.At(w.patches, 0), e.runs)
 		a.C, a.CStride = unsafe.Add(dst, i*rowBytes), planeBytes
 		a.Residual, a.Act = nil, s.Activation
 		ws.plan.set.GEMM(a, e.weights, p, 1, s.Out.W, 0, 0)

@@ -7,7 +7,7 @@ import "github.com/effnet/effnet/pkg/kernels"
 // activations, else to the activations. A task is a panel of channels.
 type squeezeExcite struct {
 	step           Step
-	reduce, expand *kernels.Matrix
+	reduce, expand vectorProduct
 	sums           bufferID
 	strips         int
 	activations    bufferID
@@ -25,17 +25,13 @@ func (c *compiler) squeezeExcite(s, project Step) {
 		step: s, sums: strip.sums, strips: strip.strips, activations: c.input(s.In), scaled: noBuffer,
 	}
 	c.buffers.use(op.sums, c.now())
-	op.reduce = c.plan.set.NewMatrix(s.Hidden, s.In.C, 1)
-	op.expand = c.plan.set.NewMatrix(s.In.C, s.Hidden, 1)
+	op.reduce = c.vectorProduct(s.Name+".reduce", s.In.C, s.Hidden)
+	op.expand = c.vectorProduct(s.Name+".expand", s.Hidden, s.In.C)
 	op.scales = c.buffers.add(kernels.Blocks(s.In.C)*kernels.Block, c.now())
 	if project.Out.C < project.Out.Pixels() {
 		op.scaled = c.buffers.add(c.plan.set.NewMatrix(project.Out.C, project.In.C, project.Out.Pixels()).Values(), c.now())
 	}
 	c.outputs[s.Out.ID] = c.outputs[s.In.ID] // in place
-	c.later(func() {
-		op.reduce.Pack(c.params[s.Name+".reduce.weight"].Data, c.params[s.Name+".reduce.bias"].Data)
-		op.expand.Pack(c.params[s.Name+".expand.weight"].Data, c.params[s.Name+".expand.bias"].Data)
-	})
 	c.add(op)
 	c.pointwise(project, op)
 }
@@ -64,7 +60,7 @@ func (op *squeezeExcite) run(ws *Workspace, w *worker, task int) {
 	}
 	scales := ws.buffer(op.scales)
 	p := op.expand.Panels[task]
-	w.vectorProduct(set, op.expand, p, w.hidden, scales, kernels.None)
+	op.expand.run(ws, w, p, w.hidden, scales, kernels.None)
 	w.vector.X, w.vector.N = kernels.At(scales, p.First*kernels.Block), p.Vecs
 	set.Sigmoid(&w.vector)
 	if op.scaled != noBuffer {
@@ -85,7 +81,7 @@ func (op *squeezeExcite) squeeze(ws *Workspace, w *worker) {
 		ws.plan.set.Sum(v)
 	}
 	for _, p := range op.reduce.Panels {
-		w.vectorProduct(ws.plan.set, op.reduce, p, w.means, w.hidden, op.step.Activation)
+		op.reduce.run(ws, w, p, w.means, w.hidden, op.step.Activation)
 	}
 }
 

@@ -14,6 +14,7 @@ type Op string
 // belong to its step.
 const (
 	Stem          Op = "stem"          // 3×3 convolution of the picture
+	Conv          Op = "conv"          // k×k convolution
 	Pointwise     Op = "pointwise"     // 1×1 convolution
 	Depthwise     Op = "depthwise"     // k×k convolution of each channel
 	SqueezeExcite Op = "squeezeexcite" // channels scaled by what their means say
@@ -28,6 +29,9 @@ type Map struct{ ID, H, W, C int }
 // Pixels is H·W.
 func (m Map) Pixels() int { return m.H * m.W }
 
+// runs is where the channels of a pixel lie in channel blocks.
+func (m Map) runs() []kernels.Run { return kernels.Runs(m.C, 0, m.Pixels()*kernels.Block*4) }
+
 // Step is one named operation of a network, in the order of the forward pass.
 type Step struct {
 	Name            string
@@ -37,7 +41,7 @@ type Step struct {
 	PadTop, PadLeft int
 	Activation      kernels.Activation
 	Hidden          int  // SqueezeExcite: channels between reduce and expand
-	Residual        *Map // Pointwise: added to the output
+	Residual        *Map // Pointwise, Conv: added to the output
 }
 
 // tracer follows a forward pass and writes down its steps instead of
@@ -56,7 +60,12 @@ func Trace(v Variant, padding profile.Padding, resolution, classes int) []Step {
 	x := t.newMap(resolution, resolution, 3)
 	x = t.conv("stem", Stem, x, v.StemChannels(), 3, 2)
 	for _, b := range v.Blocks() {
-		x = t.mbconv(b, x)
+		switch b.Op {
+		case MBConv:
+			x = t.mbconv(b, x)
+		case FusedMBConv:
+			x = t.fusedMBConv(b, x)
+		}
 	}
 	x = t.pointwise("head", x, v.HeadChannels(), v.Activation)
 	x = t.emit(Step{Name: "pool", Op: Pool, In: x}, 1, 1, x.C)
@@ -76,10 +85,30 @@ func (t *tracer) mbconv(b Block, in Map) Map {
 		x = t.emit(Step{Name: b.Name() + ".se", Op: SqueezeExcite, In: x, Hidden: b.SEChannels, Activation: act}, x.H, x.W, x.C)
 	}
 	x = t.pointwise(b.Name()+".project", x, b.OutChannels, kernels.None)
+	t.residual(b, in)
+	return x
+}
+
+// fusedMBConv is convolution → project → residual; without an expansion the
+// convolution is the whole block.
+func (t *tracer) fusedMBConv(b Block, in Map) Map {
+	name := b.Name() + ".fused"
+	if !b.HasExpand() {
+		x := t.conv(name, Conv, in, b.OutChannels, b.KernelSize, b.Stride)
+		t.residual(b, in)
+		return x
+	}
+	x := t.conv(name, Conv, in, b.Expanded, b.KernelSize, b.Stride)
+	x = t.pointwise(b.Name()+".project", x, b.OutChannels, kernels.None)
+	t.residual(b, in)
+	return x
+}
+
+// residual adds the block's input to the output of the last step.
+func (t *tracer) residual(b Block, in Map) {
 	if b.HasResidual() {
 		t.steps[len(t.steps)-1].Residual = &in
 	}
-	return x
 }
 
 func (t *tracer) pointwise(name string, in Map, channels int, act kernels.Activation) Map {
@@ -141,7 +170,7 @@ func (s Step) params() []ParamSpec {
 	}
 	in, out := s.In.C, s.Out.C
 	switch s.Op {
-	case Stem, Pointwise, Depthwise:
+	case Stem, Conv, Pointwise, Depthwise:
 		if s.Op == Depthwise {
 			in = 1
 		}
@@ -167,7 +196,7 @@ func (s Step) params() []ParamSpec {
 func (s Step) MACs() int64 {
 	out := int64(s.Out.Pixels()) * int64(s.Out.C)
 	switch s.Op {
-	case Stem, Pointwise:
+	case Stem, Conv, Pointwise:
 		return out * int64(s.Kernel*s.Kernel*s.In.C)
 	case Depthwise:
 		return out * int64(s.Kernel*s.Kernel)

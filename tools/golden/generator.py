@@ -6,6 +6,7 @@ integer or float64 arithmetic, rounded to float32 once.
 """
 
 import math
+import re
 
 import numpy as np
 
@@ -33,6 +34,11 @@ def uniform(name: str, seed: int, count: int) -> np.ndarray:
     return (z >> np.uint64(40)).astype(np.float64) / 2.0**24
 
 
+# The last norm of a block that is not the first of its stage; in stage 0 a
+# fused block ends with its convolution.
+ADDED_NORM = re.compile(r"stages\.(\d+\.[1-9]\d*\.project|0\.[1-9]\d*\.fused)\.norm\.weight$")
+
+
 def parameter(name: str, shape: tuple[int, ...], seed: int) -> np.ndarray:
     """Float32 parameter of the canonical name, scaled by what the name is."""
     u = uniform(name, seed, math.prod(shape))
@@ -40,8 +46,8 @@ def parameter(name: str, shape: tuple[int, ...], seed: int) -> np.ndarray:
     if name.endswith(".weight") and not name.endswith(".norm.weight"):
         gain = 1.5 if name.endswith(".conv.weight") else 1.0
         values = v * math.sqrt(3 / math.prod(shape[1:])) * gain
-    elif name.endswith(".project.norm.weight") and not name.endswith(".0.project.norm.weight"):
-        values = 0.3 * (1 + 0.25 * v)
+    elif ADDED_NORM.match(name):
+        values = 0.2 * (1 + 0.25 * v)
     elif name.endswith(".norm.weight"):
         values = 1 + 0.25 * v
     elif name.endswith(".norm.variance"):

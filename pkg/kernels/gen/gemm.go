@@ -28,26 +28,25 @@ const (
 	gemmC
 	gemmBias
 	gemmResidual
-	gemmAStride
+	gemmRuns
+	gemmNRuns
 	gemmCStride
 	gemmASkip
 	gemmCSkip
-	gemmK4
 	gemmTiles
 	gemmRows
 	gemmAct
 )
 
 // gemm emits one matrix kernel. Registers: SI the tile's A, R8 its C, R12 its
-// residual or 0, R9 and R10 the strides of A and C, BX the weights, DX the
-// current channel block of A, R13 rows and R11 tiles that are left.
+// residual or 0, R10 the stride of C, R9 the next of R15 runs, BX the weights,
+// DX the current four k of A, R13 rows and R11 tiles that are left.
 func (s *source) gemm(x tile) {
 	name := x.name(s.isa)
 	s.function(name, "GEMMArgs")
 	s.f("MOVQ %d(DI), SI", gemmA)
 	s.f("MOVQ %d(DI), R8", gemmC)
 	s.f("MOVQ %d(DI), R12", gemmResidual)
-	s.f("MOVQ %d(DI), R9", gemmAStride)
 	s.f("MOVQ %d(DI), R10", gemmCStride)
 	s.f("MOVQ %d(DI), R13", gemmRows)
 	s.label(name + "_row")
@@ -72,8 +71,7 @@ func (s *source) gemm(x tile) {
 // sum is the register of pixel i and vector j of a tile.
 func (s *source) sum(x tile, i, j int) int { return i*x.vecs*s.halves + j }
 
-// gemmSums emits bias and products of one tile, four k at a time, at most
-// sixteen before the next channel block of A.
+// gemmSums emits bias and products of one tile, four k at a time.
 func (s *source) gemmSums(x tile, name string) {
 	vectors := x.vecs * s.halves
 	s.f("MOVQ %d(DI), BX", gemmB)
@@ -84,14 +82,13 @@ func (s *source) gemmSums(x tile, name string) {
 			s.f("VMOVAPS %s, %s", s.r(s.sum(x, 0, j)), s.r(s.sum(x, i, j)))
 		}
 	}
-	s.f("MOVQ %d(DI), R15", gemmK4)
-	s.f("MOVQ SI, AX")
-	s.label(name + "_block")
-	s.f("MOVQ $4, CX")
-	s.f("CMPQ R15, CX")
-	s.f("CMOVQLT R15, CX")
-	s.f("SUBQ CX, R15")
-	s.f("MOVQ AX, DX")
+	s.f("MOVQ %d(DI), R9", gemmRuns)
+	s.f("MOVQ %d(DI), R15", gemmNRuns)
+	s.label(name + "_run")
+	s.f("MOVQ (R9), DX")
+	s.f("ADDQ SI, DX")
+	s.f("MOVQ 8(R9), CX")
+	s.f("ADDQ $16, R9")
 	s.f("PCALIGN $32")
 	s.label(name + "_k4")
 	for k := range 4 {
@@ -101,9 +98,8 @@ func (s *source) gemmSums(x tile, name string) {
 	s.f("ADDQ $%d, BX", 4*vectors*s.bytes)
 	s.f("DECQ CX")
 	s.f("JNZ %s_k4", name)
-	s.f("ADDQ R9, AX")
-	s.f("TESTQ R15, R15")
-	s.f("JNZ %s_block", name)
+	s.f("DECQ R15")
+	s.f("JNZ %s_run", name)
 }
 
 // gemmStep emits the products of one k. Two loads per multiply-add are the
@@ -157,9 +153,12 @@ func (s *source) gemmEpilogue(x tile, name string) {
 	s.label(name + "_linear")
 	s.f("TESTQ R12, R12")
 	s.f("JZ %s_store", name)
+	s.f("CMPQ %d(DI), $%d", gemmAct, actSiLU)
+	s.f("JEQ %s_residual", name) // it is added after the activation
 	each(func(i, j int) {
 		s.f("VADDPS %s, %s, %s", s.output("R12", i, j), s.r(s.sum(x, i, j)), s.r(s.sum(x, i, j)))
 	})
+	s.label(name + "_residual")
 	s.f("ADDQ $%d, R12", x.rows*blockBytes)
 	s.label(name + "_store")
 	each(func(i, j int) { s.f("VMOVUPS %s, %s", s.r(s.sum(x, i, j)), s.output("R8", i, j)) })
@@ -168,7 +167,7 @@ func (s *source) gemmEpilogue(x tile, name string) {
 }
 
 // gemmSiLU emits the activation of a whole row of tiles while it is in L1,
-// with all vector registers at its disposal.
+// with all vector registers at its disposal, and the residual after it.
 func (s *source) gemmSiLU(x tile, name string) {
 	s.f("CMPQ %d(DI), $%d", gemmAct, actSiLU)
 	s.f("JNE %s_rowend", name)
@@ -176,13 +175,26 @@ func (s *source) gemmSiLU(x tile, name string) {
 	s.f("IMULQ $%d, BX", x.rows*blockBytes)
 	s.f("MOVQ R8, DX")
 	s.f("SUBQ BX, DX")
-	for v := range x.vecs {
-		s.f("MOVQ DX, AX")
-		s.f("MOVQ BX, CX")
-		s.f("CALL siluRow%s<>(SB)", s.name)
-		if v+1 < x.vecs {
-			s.f("ADDQ R10, DX")
-		}
-	}
+	s.f("MOVQ R12, R9")
+	s.f("SUBQ BX, R9")
+	s.f("MOVQ $%d, R11", x.vecs)
+	s.label(name + "_silu")
+	s.f("MOVQ DX, AX")
+	s.f("MOVQ BX, CX")
+	s.f("CALL siluRow%s<>(SB)", s.name)
+	s.f("TESTQ R12, R12")
+	s.f("JZ %s_added", name)
+	s.f("MOVQ BX, CX")
+	s.label(name + "_add")
+	s.f("VMOVUPS -%d(DX)(CX*1), %s", s.bytes, s.r(0))
+	s.f("VADDPS -%d(R9)(CX*1), %s, %s", s.bytes, s.r(0), s.r(0))
+	s.f("VMOVUPS %s, -%d(DX)(CX*1)", s.r(0), s.bytes)
+	s.f("SUBQ $%d, CX", s.bytes)
+	s.f("JNZ %s_add", name)
+	s.label(name + "_added")
+	s.f("ADDQ R10, DX")
+	s.f("ADDQ R10, R9")
+	s.f("DECQ R11")
+	s.f("JNZ %s_silu", name)
 	s.label(name + "_rowend")
 }
