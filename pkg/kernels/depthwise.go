@@ -37,19 +37,24 @@ type Filter struct {
 	Data, Bias        []float32
 }
 
-// PackDepthwise lays out weights [c][kernel·kernel] and a bias of c values.
-func PackDepthwise(weights, bias []float32, c, kernel, stride int) *Filter {
-	taps := kernel * kernel
-	f := &Filter{C: c, Kernel: kernel, Stride: stride}
-	f.Bias = Alloc(Blocks(c) * Block)
+// NewFilter takes the memory of a filter for c channels.
+func NewFilter(memory *Memory, c, kernel, stride int) *Filter {
+	return &Filter{
+		C: c, Kernel: kernel, Stride: stride,
+		Data: memory.Alloc(Blocks(c) * kernel * kernel * Block),
+		Bias: memory.Alloc(Blocks(c) * Block),
+	}
+}
+
+// Pack fills the filter from weights [C][k·k] and a bias of C values.
+func (f *Filter) Pack(weights, bias []float32) {
+	taps := f.Kernel * f.Kernel
 	copy(f.Bias, bias)
-	f.Data = Alloc(Blocks(c) * taps * Block)
-	for i := range c {
+	for i := range f.C {
 		for t := range taps {
 			f.Data[(i/Block*taps+t)*Block+i%Block] = weights[i*taps+t]
 		}
 	}
-	return f
 }
 
 // Depthwise runs channel block b of f over outRows × outCols output pixels.

@@ -269,7 +269,7 @@ func (p padded) block(b int) []unsafe.Pointer {
 	return rows
 }
 
-// A whole convolution, packed by PackDepthwise, over pictures whose width asks
+// A whole convolution, packed by Filter, over pictures whose width asks
 // for mixed tiles and whose channels do not fill the last block.
 func TestDepthwiseConvolution(t *testing.T) {
 	random := testkit.NewRandom(8)
@@ -289,7 +289,10 @@ func TestDepthwiseConvolution(t *testing.T) {
 func checkConvolution(t *testing.T, s *Set, random testkit.Random, p padded, k, stride int) {
 	t.Helper()
 	weights, bias := random.Signeds(p.c*k*k), random.Signeds(p.c)
-	f := PackDepthwise(weights, bias, p.c, k, stride)
+	var memory Memory
+	defer memory.Release()
+	f := NewFilter(&memory, p.c, k, stride)
+	f.Pack(weights, bias)
 	outRows, outCols := (p.h-1)/stride+1, (p.w-1)/stride+1
 	out := image{blocks: 1, rows: outRows, cols: outCols, skip: 5}
 	for b := range Blocks(p.c) {

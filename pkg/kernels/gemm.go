@@ -92,11 +92,16 @@ func (s *Set) NewMatrix(n, k, cols int) *Matrix {
 // Values is the length of Data.
 func (m *Matrix) Values() int { return Blocks(m.N) * Block * m.K }
 
-// Pack fills the matrix from weights [N][Inputs] and a bias of N values.
+// Allocate takes the matrix's memory.
+func (m *Matrix) Allocate(memory *Memory) {
+	m.Data = memory.Alloc(m.Values())
+	m.Bias = memory.Alloc(Blocks(m.N) * Block)
+}
+
+// Pack fills the allocated matrix from weights [N][Inputs] and a bias of N
+// values.
 func (m *Matrix) Pack(weights, bias []float32) {
-	m.Bias = Alloc(Blocks(m.N) * Block)
 	copy(m.Bias, bias)
-	m.Data = Alloc(m.Values())
 	for _, p := range m.Panels {
 		m.packPanel(p, weights)
 	}

@@ -4,6 +4,9 @@ package kernels
 // 3×3 pixels of three colours.
 const StemTaps = 27
 
+// rowTaps is the inputs of one row of the window.
+const rowTaps = 9
+
 // StemRow is one output row of the first convolution's im2col: a 3×3 window at
 // the given stride over an NHWC picture of H rows of W pixels of three values.
 type StemRow struct {
@@ -12,49 +15,58 @@ type StemRow struct {
 	Stride          int
 	PadTop, PadLeft int
 
-	edge [9]float32 // taps that lie partly outside
+	edge [rowTaps]float32 // taps that lie partly outside
 }
 
 // Im2col writes output row y, cols pixels wide, as channel blocks
 // [2][cols][16]: the taps of a pixel in the order row, column, colour, then
 // zeros. Taps outside the picture are zero.
 func (r *StemRow) Im2col(dst []float32, y, cols int) {
-	lo, hi := dst[:cols*Block], dst[cols*Block:2*cols*Block]
-	for i := range 3 {
-		row := y*r.Stride - r.PadTop + i
-		var in []float32 // nil: all zeros
-		if row >= 0 && row < r.H {
-			in = r.In[row*r.W*3 : (row+1)*r.W*3]
-		}
-		for x := range cols {
-			taps := r.taps(in, x*r.Stride-r.PadLeft)
-			// Pixels are 16 and rows 9 values apart: row 1 lies across both
-			// blocks.
-			a, b := (*vector)(lo[x*Block:]), (*vector)(hi[x*Block:])
-			switch i {
-			case 0:
-				*(*[9]float32)(a[:9]) = *taps
-			case 1:
-				*(*[7]float32)(a[9:]) = *(*[7]float32)(taps[:7])
-				*(*[2]float32)(b[:2]) = *(*[2]float32)(taps[7:])
-			case 2:
-				*(*[9]float32)(b[2:11]) = *taps
-				*(*[5]float32)(b[11:]) = [5]float32{}
-			}
-		}
+	top := y*r.Stride - r.PadTop
+	rows := [3][]float32{r.row(top), r.row(top + 1), r.row(top + 2)}
+	for x := range cols {
+		left := x*r.Stride - r.PadLeft
+		lo := (*vector)(dst[x*Block:])
+		hi := (*vector)(dst[(cols+x)*Block:])
+		copyTaps((*[rowTaps]float32)(lo[:]), r.taps(rows[0], left))
+		// The second row lies across both blocks.
+		t := r.taps(rows[1], left)
+		*(*quad)(lo[9:]) = *(*quad)(t[:])
+		*(*quad)(lo[12:]) = *(*quad)(t[3:])
+		hi[0], hi[1] = t[7], t[8]
+		copyTaps((*[rowTaps]float32)(hi[2:]), r.taps(rows[2], left))
+		hi[11] = 0
+		*(*quad)(hi[12:]) = quad{}
 	}
+}
+
+// quad is what the compiler copies in one instruction.
+type quad = [4]float32
+
+func copyTaps(dst, src *[rowTaps]float32) {
+	*(*quad)(dst[:]) = *(*quad)(src[:])
+	*(*quad)(dst[4:]) = *(*quad)(src[4:])
+	dst[8] = src[8]
+}
+
+// row is a row of the picture, nil outside.
+func (r *StemRow) row(i int) []float32 {
+	if i < 0 || i >= r.H {
+		return nil
+	}
+	return r.In[i*r.W*3 : (i+1)*r.W*3]
 }
 
 // taps is three pixels of a row from column left on. The array is valid until
 // the next call.
-func (r *StemRow) taps(in []float32, left int) *[9]float32 {
-	if in != nil && left >= 0 && left+3 <= r.W {
-		return (*[9]float32)(in[left*3:])
+func (r *StemRow) taps(row []float32, left int) *[rowTaps]float32 {
+	if left >= 0 && (left+3)*3 <= len(row) {
+		return (*[rowTaps]float32)(row[left*3:])
 	}
-	r.edge = [9]float32{}
+	r.edge = [rowTaps]float32{}
 	for j := range 3 {
-		if x := left + j; in != nil && x >= 0 && x < r.W {
-			copy(r.edge[j*3:j*3+3], in[x*3:])
+		if x := left + j; x >= 0 && (x+1)*3 <= len(row) {
+			copy(r.edge[j*3:j*3+3], row[x*3:])
 		}
 	}
 	return &r.edge

@@ -29,6 +29,9 @@ func (x convolution) run(t *testing.T, s *Set, m *gemmMemory, p *product) []floa
 		}
 	}
 	matrix := s.NewMatrix(x.n, x.k, x.cols)
+	var memory Memory
+	defer memory.Release()
+	matrix.Allocate(&memory)
 	matrix.Pack(weights, p.bias)
 	in := image{blocks: Blocks(x.k), rows: x.rows, cols: x.cols, skip: x.aSkip}
 	out := image{blocks: Blocks(x.n), rows: x.rows, cols: x.cols, skip: x.cSkip}

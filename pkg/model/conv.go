@@ -32,7 +32,7 @@ func (c *compiler) conv(s Step) {
 	if s.Residual != nil {
 		op.residual = c.input(*s.Residual)
 	}
-	op.weights = c.plan.set.NewMatrix(s.Out.C, s.In.C*s.Kernel*s.Kernel, s.Out.W)
+	op.weights = c.matrix(s.Out.C, s.In.C*s.Kernel*s.Kernel, s.Out.W)
 	op.geometry()
 	op.runs = op.taps()
 	op.out = c.output(s.Out)

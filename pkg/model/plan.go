@@ -19,6 +19,7 @@ type Plan struct {
 	steps      []Step
 	operations []operation
 	buffers    bufferPlan
+	memory     *kernels.Memory // of the weights
 	resolution int
 	features   Map // after pooling
 	classes    int
@@ -54,13 +55,14 @@ func Compile(v Variant, prof profile.Profile, params Params, set *kernels.Set) (
 		return nil, err
 	}
 	p := &Plan{
-		variant: v, set: set, classes: classes, resolution: prof.Resolution,
+		memory: &kernels.Memory{}, variant: v, set: set, classes: classes, resolution: prof.Resolution,
 		steps: Trace(v, prof.Padding, prof.Resolution, classes),
 	}
 	c := &compiler{plan: p, params: params, epsilon: prof.BNEps}
 	c.operations()
 	c.pack()
 	p.buffers = c.buffers.plan()
+	runtime.AddCleanup(p, (*kernels.Memory).Release, p.memory)
 	return p, nil
 }
 
@@ -143,6 +145,13 @@ func (c *compiler) input(m Map) bufferID {
 	id := c.outputs[m.ID]
 	c.buffers.use(id, c.now())
 	return id
+}
+
+// matrix takes memory for weights; all of a plan lie in the order of their use.
+func (c *compiler) matrix(outputs, inputs, cols int) *kernels.Matrix {
+	m := c.plan.set.NewMatrix(outputs, inputs, cols)
+	m.Allocate(c.plan.memory)
+	return m
 }
 
 // later queues work on weights; pack runs all of it at once.

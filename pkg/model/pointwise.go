@@ -25,7 +25,7 @@ const tasksPerThread = 4
 // excitation before it scales the weights.
 func (c *compiler) pointwise(s Step, scaling *squeezeExcite) {
 	op := &pointwise{step: s, runs: s.In.runs(), in: c.input(s.In), residual: noBuffer, scaled: noBuffer}
-	op.weights = c.plan.set.NewMatrix(s.Out.C, s.In.C, s.Out.Pixels())
+	op.weights = c.matrix(s.Out.C, s.In.C, s.Out.Pixels())
 	if s.Residual != nil {
 		op.residual = c.input(*s.Residual)
 	}
@@ -34,10 +34,7 @@ func (c *compiler) pointwise(s Step, scaling *squeezeExcite) {
 		c.buffers.use(op.scaled, c.now())
 	}
 	op.out = c.output(s.Out)
-	c.later(func() {
-		weights, bias := c.folded(s)
-		op.weights.Pack(weights, bias)
-	})
+	c.later(func() { op.weights.Pack(c.folded(s)) })
 	if scaling != nil {
 		scaling.project = op.weights
 	}
@@ -145,7 +142,7 @@ type vectorProduct struct {
 
 // vectorProduct makes the layer from the parameters name.weight and name.bias.
 func (c *compiler) vectorProduct(name string, in, out int) vectorProduct {
-	v := vectorProduct{c.plan.set.NewMatrix(out, in, 1), kernels.Runs(in, 0, kernels.Block*4)}
+	v := vectorProduct{c.matrix(out, in, 1), kernels.Runs(in, 0, kernels.Block*4)}
 	weights, bias := c.params[name+".weight"].Data, c.params[name+".bias"].Data
 	c.later(func() { v.Pack(weights, bias) })
 	return v

@@ -16,12 +16,9 @@ type expanded struct {
 
 func (c *compiler) expand(s Step) (source, []kernels.Panel) {
 	e := &expanded{step: s, in: c.input(s.In)}
-	e.weights = c.plan.set.NewMatrix(s.Out.C, s.In.C, s.Out.W)
+	e.weights = c.matrix(s.Out.C, s.In.C, s.Out.W)
 	e.runs = s.In.runs()
-	c.later(func() {
-		weights, bias := c.folded(s)
-		e.weights.Pack(weights, bias)
-	})
+	c.later(func() { e.weights.Pack(c.folded(s)) })
 	return e, e.weights.Panels
 }
 
@@ -43,7 +40,7 @@ type stem struct {
 
 func (c *compiler) stem(s Step) (source, []kernels.Panel) {
 	e := &stem{step: s, runs: kernels.Runs(kernels.StemTaps, 0, s.Out.W*kernels.Block*4)}
-	e.weights = c.plan.set.NewMatrix(s.Out.C, kernels.StemTaps, s.Out.W)
+	e.weights = c.matrix(s.Out.C, kernels.StemTaps, s.Out.W)
 	c.later(func() {
 		weights, bias := c.folded(s)
 		e.weights.Pack(tapOrder(weights, s.In.C, s.Kernel*s.Kernel), bias)

@@ -59,10 +59,8 @@ func (c *compiler) strip(producer *Step, dw Step, squeezed bool) {
 		op.sums = c.buffers.add(kernels.Blocks(dw.Out.C)*kernels.Block*op.strips, c.now())
 		c.outputs[sumsOf(dw.Out)] = op.sums
 	}
-	c.later(func() {
-		weights, bias := c.folded(dw)
-		op.filter = kernels.PackDepthwise(weights, bias, dw.Out.C, dw.Kernel, dw.Stride)
-	})
+	op.filter = kernels.NewFilter(c.plan.memory, dw.Out.C, dw.Kernel, dw.Stride)
+	c.later(func() { op.filter.Pack(c.folded(dw)) })
 	c.add(op)
 }
 

@@ -107,7 +107,7 @@ func TestBuffersThatLiveTogetherDoNotMeet(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &compiler{plan: &Plan{set: portable(t), steps: Trace(v, profile.Same, 224, 1000)}}
+	c := &compiler{plan: &Plan{memory: &kernels.Memory{}, set: portable(t), steps: Trace(v, profile.Same, 224, 1000)}}
 	c.operations()
 	p := c.buffers.plan()
 	sum := 0

@@ -2,6 +2,7 @@ package model
 
 import (
 	"fmt"
+	"runtime"
 	"slices"
 	"unsafe"
 
@@ -13,7 +14,9 @@ import (
 // the other. It is not for use by several goroutines at once.
 type Workspace struct {
 	plan    *Plan
+	memory  *kernels.Memory // of arena
 	arena   []float32
+	cleanup runtime.Cleanup
 	picture []float32 // the NHWC input of the current run
 	logits  []float32
 	workers []*worker
@@ -51,7 +54,9 @@ type worker struct {
 // among threads; below 1 counts as 1. Close ends them.
 func (p *Plan) NewWorkspace(threads int) *Workspace {
 	threads = max(1, threads)
-	ws := &Workspace{plan: p, arena: kernels.Alloc(p.buffers.total), logits: make([]float32, p.classes)}
+	ws := &Workspace{plan: p, memory: &kernels.Memory{}, logits: make([]float32, p.classes)}
+	ws.arena = ws.memory.Alloc(p.buffers.total)
+	ws.cleanup = runtime.AddCleanup(ws, (*kernels.Memory).Release, ws.memory)
 	for range threads {
 		ws.workers = append(ws.workers, &worker{})
 	}
@@ -64,11 +69,15 @@ func (p *Plan) NewWorkspace(threads int) *Workspace {
 	return ws
 }
 
-// Close ends the workspace's threads. A closed workspace can not run.
+// Close ends the workspace's threads and gives its memory back, that of
+// Embedding's result too. A closed workspace can not run.
 func (ws *Workspace) Close() {
 	if ws.team != nil {
 		ws.team.close()
 	}
+	ws.cleanup.Stop()
+	ws.memory.Release()
+	ws.arena = nil
 }
 
 // Tap calls f after each operation of a run with its last step and output;
@@ -114,6 +123,7 @@ func (p *Plan) Run(ws *Workspace, in *tensor.Tensor) ([]float32, error) {
 		copy(ws.logits[i*p.classes:(i+1)*p.classes], ws.buffer(out))
 	}
 	ws.picture = nil
+	runtime.KeepAlive(ws) // kernels hold plain addresses
 	return ws.logits, nil
 }
 
