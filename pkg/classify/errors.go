@@ -41,6 +41,19 @@ func (e *ModelError) Error() string { return fmt.Sprintf("%q: %s", e.Model, e.Er
 // Unwrap gives the cause.
 func (e *ModelError) Unwrap() error { return e.Err }
 
+// AbsentError is a known variant whose weights are not here.
+type AbsentError struct {
+	Variant string // full name
+	Custom  bool   // a shape of which no weights are published
+}
+
+func (e *AbsentError) Error() string {
+	if e.Custom {
+		return "there are no weights of " + e.Variant + ": give a model file"
+	}
+	return fmt.Sprintf("the weights of %[1]s are not in this build: pull %[1]s, or give a model file", e.Variant)
+}
+
 // UsageError is a name or an option that makes no sense.
 type UsageError struct {
 	Msg  string

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/effnet/effnet/internal/near"
 	"github.com/effnet/effnet/models"
 	"github.com/effnet/effnet/pkg/weights"
 )
@@ -51,7 +52,7 @@ func choose(names []string, labels []weights.Label) ([]bool, error) {
 	chosen := make([]bool, len(labels))
 	for _, name := range names {
 		if !mark(chosen, strings.TrimSpace(name), labels) {
-			return nil, &UsageError{Msg: fmt.Sprintf("unknown label %q", name), Near: near(name, allNames(labels))}
+			return nil, &UsageError{Msg: fmt.Sprintf("unknown label %q", name), Near: near.Names(name, allNames(labels))}
 		}
 	}
 	return chosen, nil

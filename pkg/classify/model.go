@@ -111,7 +111,7 @@ func variantOf(w *weights.Model, option string) (model.Variant, error) {
 	asked, err := model.Lookup(option)
 	switch {
 	case err != nil:
-		return variant, &UsageError{Msg: err.Error(), Near: nearModels(option)}
+		return variant, nameError(fmt.Sprintf("unknown variant %q", option), err)
 	case asked.Name != variant.Name:
 		return variant, fmt.Errorf("variant %s was asked for, the file says %s", asked.Name, variant.Name)
 	}

@@ -15,7 +15,6 @@ import (
 
 const (
 	defaultModel = "efficientnet-lite0"
-	namePrefix   = "efficientnet-"
 
 	// maxFile bounds a weight file; the family's largest is below 2 GB.
 	maxFile = 4 << 30
@@ -39,14 +38,23 @@ func load(given string) (name string, data []byte, err error) {
 	}
 	variant, err := model.Lookup(strings.ToLower(given))
 	if err != nil {
-		return "", nil, &UsageError{Msg: fmt.Sprintf("unknown model %q", given), Near: nearModels(given)}
+		return "", nil, nameError(fmt.Sprintf("unknown model %q", given), err)
 	}
 	data, ok := embedded[variant.Name]
 	if !ok {
-		return "", nil, &ModelError{given, fmt.Errorf(
-			"the weights of %[1]s are not in this build: pull %[1]s, or give a model file", variant.Name)}
+		return "", nil, &ModelError{given, &AbsentError{Variant: variant.Name, Custom: variant.IsCustom()}}
 	}
 	return variant.Name, data, nil
+}
+
+// nameError is the error of a name that model.Lookup does not know, or of a
+// shape that cannot be.
+func nameError(unknown string, err error) error {
+	var u *model.UnknownError
+	if errors.As(err, &u) {
+		return &UsageError{Msg: unknown, Near: u.Near}
+	}
+	return &UsageError{Msg: err.Error()}
 }
 
 // isFile tells a FILE from a NAME.
@@ -88,23 +96,4 @@ func bare(err error) error {
 		return p.Err
 	}
 	return err
-}
-
-// nearModels compares with full names or short ones, as the word is.
-func nearModels(given string) []string {
-	var names []string
-	for _, v := range model.Variants() {
-		names = append(names, strings.TrimPrefix(v.Name, namePrefix))
-	}
-	matches := near(strings.TrimPrefix(strings.ToLower(given), namePrefix), names)
-	if matches == nil {
-		for i := range names {
-			names[i] = namePrefix + names[i]
-		}
-		return near(given, names)
-	}
-	for i := range matches {
-		matches[i] = namePrefix + matches[i]
-	}
-	return matches
 }

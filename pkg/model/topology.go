@@ -2,6 +2,7 @@ package model
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/effnet/effnet/pkg/kernels"
 	"github.com/effnet/effnet/pkg/profile"
@@ -190,6 +191,18 @@ func (s Step) params() []ParamSpec {
 		return nil
 	}
 	panic(fmt.Sprintf("model: no parameters known for %q", s.Op))
+}
+
+// Params is the number of values that training learns: weights, biases and the
+// scales and offsets of batch norm, not its running statistics.
+func (s Step) Params() int64 {
+	n := int64(0)
+	for _, p := range s.params() {
+		if !strings.HasSuffix(p.Name, ".norm.mean") && !strings.HasSuffix(p.Name, ".norm.variance") {
+			n += int64(p.Len())
+		}
+	}
+	return n
 }
 
 // MACs is the number of multiply-adds of the step.

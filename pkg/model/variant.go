@@ -47,6 +47,8 @@ type Variant struct {
 	// FixedEnds keeps stem and head unscaled and the first and last stage at
 	// their own depth, as EfficientNet-Lite does.
 	FixedEnds bool
+
+	custom custom
 }
 
 // Block is one block of a scaled variant.

@@ -1,11 +1,6 @@
 package model
 
-import (
-	"fmt"
-	"strings"
-
-	"github.com/effnet/effnet/pkg/kernels"
-)
+import "github.com/effnet/effnet/pkg/kernels"
 
 // v1 is table 1 of "EfficientNet: Rethinking Model Scaling for Convolutional
 // Neural Networks" (Tan and Le, 2019).
@@ -125,14 +120,3 @@ var variants = []Variant{
 
 // Variants lists every variant of the table, in its order.
 func Variants() []Variant { return append([]Variant(nil), variants...) }
-
-// Lookup finds a variant by its full name or without the "efficientnet-"
-// prefix.
-func Lookup(name string) (Variant, error) {
-	for _, v := range variants {
-		if v.Name == name || strings.TrimPrefix(v.Name, prefix) == name {
-			return v, nil
-		}
-	}
-	return Variant{}, fmt.Errorf("unknown variant %q", name)
-}

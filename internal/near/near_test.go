@@ -1,4 +1,4 @@
-package classify
+package near
 
 import (
 	"testing"
@@ -6,7 +6,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestNear(t *testing.T) {
+func TestNames(t *testing.T) {
 	names := []string{"tabby", "tabby cat", "golden retriever", "Labrador retriever", "tiger", "tiger cat", "b0", "b1", "lite0", "tabby"}
 	tests := []struct {
 		word string
@@ -23,7 +23,7 @@ func TestNear(t *testing.T) {
 		{"", nil},
 	}
 	for _, tt := range tests {
-		if diff := cmp.Diff(tt.want, near(tt.word, names)); diff != "" {
+		if diff := cmp.Diff(tt.want, Names(tt.word, names)); diff != "" {
 			t.Errorf("%q: %s", tt.word, diff)
 		}
 	}

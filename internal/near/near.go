@@ -1,4 +1,5 @@
-package classify
+// Package near finds the known names that an unknown one resembles.
+package near
 
 import (
 	"cmp"
@@ -6,10 +7,10 @@ import (
 	"strings"
 )
 
-// near lists up to three of names that resemble word, best first: by edit
+// Names lists up to three of names that resemble word, best first: by edit
 // distance without regard to case, at most a third of the word's length but
 // always one; then names that contain the word, the shortest first.
-func near(word string, names []string) []string {
+func Names(word string, names []string) []string {
 	const most, leastPart = 3, 3
 	type match struct {
 		name     string
