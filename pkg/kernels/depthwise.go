@@ -46,13 +46,13 @@ func NewFilter(memory *Memory, c, kernel, stride int) *Filter {
 	}
 }
 
-// Pack fills the filter from weights [C][k·k] and a bias of C values.
-func (f *Filter) Pack(weights, bias []float32) {
-	taps := f.Kernel * f.Kernel
-	copy(f.Bias, bias)
+// Pack fills the filter.
+func (f *Filter) Pack(w Weights) {
+	copy(f.Bias, w.Bias)
 	for i := range f.C {
-		for t := range taps {
-			f.Data[(i/Block*taps+t)*Block+i%Block] = weights[i*taps+t]
+		scale := w.scale(i)
+		for t, v := range w.Values[i*w.Taps : (i+1)*w.Taps] {
+			f.Data[(i/Block*w.Taps+t)*Block+i%Block] = float32(float64(v) * scale)
 		}
 	}
 }

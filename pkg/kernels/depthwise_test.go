@@ -292,7 +292,7 @@ func checkConvolution(t *testing.T, s *Set, random testkit.Random, p padded, k, 
 	var memory Memory
 	defer memory.Release()
 	f := NewFilter(&memory, p.c, k, stride)
-	f.Pack(weights, bias)
+	f.Pack(Weights{Values: weights, Bias: bias, Taps: k * k})
 	outRows, outCols := (p.h-1)/stride+1, (p.w-1)/stride+1
 	out := image{blocks: 1, rows: outRows, cols: outCols, skip: 5}
 	for b := range Blocks(p.c) {

@@ -98,22 +98,50 @@ func (m *Matrix) Allocate(memory *Memory) {
 	m.Bias = memory.Alloc(Blocks(m.N) * Block)
 }
 
-// Pack fills the allocated matrix from weights [N][Inputs] and a bias of N
-// values.
-func (m *Matrix) Pack(weights, bias []float32) {
-	copy(m.Bias, bias)
+// Weights are a convolution's as they come, to be packed: [outputs][inputs][taps]
+// values, each output's times its own Scale, nil standing for ones.
+type Weights struct {
+	Values, Bias []float32
+	Scale        []float64
+	Taps         int
+}
+
+// scale is the factor of output n.
+func (w *Weights) scale(n int) float64 {
+	if w.Scale == nil {
+		return 1
+	}
+	return w.Scale[n]
+}
+
+// Pack fills the allocated matrix. Its k go over inputs first and taps last.
+func (m *Matrix) Pack(w Weights) {
+	copy(m.Bias, w.Bias)
 	for _, p := range m.Panels {
-		m.packPanel(p, weights)
+		m.packPanel(p, &w)
 	}
 }
 
-func (m *Matrix) packPanel(p Panel, weights []float32) {
+// packPanel transposes sixteen k at a time: their lines of the panel stay in
+// L1.
+func (m *Matrix) packPanel(p Panel, w *Weights) {
 	width := p.Vecs * Block
 	dst := m.Data[p.Offset : p.Offset+width*m.K]
-	for j := range min(width, m.N-p.First*Block) {
-		row := weights[(p.First*Block+j)*m.Inputs:][:m.Inputs]
-		for i, w := range row {
-			dst[i*width+j] = w
+	channels := m.Inputs / w.Taps
+	for k := 0; k < m.Inputs; k += Block {
+		for j := range min(width, m.N-p.First*Block) {
+			n := p.First*Block + j
+			scale := w.scale(n)
+			row := w.Values[n*m.Inputs : (n+1)*m.Inputs]
+			if w.Taps == 1 {
+				for i, v := range row[k:min(k+Block, len(row))] {
+					dst[(k+i)*width+j] = float32(float64(v) * scale)
+				}
+				continue
+			}
+			for i := k; i < min(k+Block, len(row)); i++ {
+				dst[i*width+j] = float32(float64(row[i%channels*w.Taps+i/channels]) * scale)
+			}
 		}
 	}
 }

@@ -32,7 +32,7 @@ func (x convolution) run(t *testing.T, s *Set, m *gemmMemory, p *product) []floa
 	var memory Memory
 	defer memory.Release()
 	matrix.Allocate(&memory)
-	matrix.Pack(weights, p.bias)
+	matrix.Pack(Weights{Values: weights, Bias: p.bias, Taps: 1})
 	in := image{blocks: Blocks(x.k), rows: x.rows, cols: x.cols, skip: x.aSkip}
 	out := image{blocks: Blocks(x.n), rows: x.rows, cols: x.cols, skip: x.cSkip}
 	a, c := m.place.next().in(m.a, in.len()), m.place.next().in(m.c, out.len())

@@ -36,10 +36,7 @@ func (c *compiler) conv(s Step) {
 	op.geometry()
 	op.runs = op.taps()
 	op.out = c.output(s.Out)
-	c.later(func() {
-		weights, bias := c.folded(s)
-		op.weights.Pack(tapOrder(weights, s.In.C, s.Kernel*s.Kernel), bias)
-	})
+	c.later(func() { op.weights.Pack(c.folded(s)) })
 	c.add(op)
 }
 
@@ -151,17 +148,4 @@ func (op *conv) copyRow(dst, src []float32) {
 			*pixel = [kernels.Block]float32{}
 		}
 	}
-}
-
-// tapOrder turns weights [out][in][tap] to [out][tap][in].
-func tapOrder(weights []float32, in, taps int) []float32 {
-	out := make([]float32, len(weights))
-	for base := 0; base < len(weights); base += in * taps {
-		for c := range in {
-			for t := range taps {
-				out[base+t*in+c] = weights[base+c*taps+t]
-			}
-		}
-	}
-	return out
 }

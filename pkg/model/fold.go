@@ -1,21 +1,23 @@
 package model
 
-import "math"
+import (
+	"math"
 
-// folded is a convolution with its batch norm multiplied in: weights [out][in·k·k]
-// and bias [out].
-func (c *compiler) folded(s Step) (weights, bias []float32) {
-	raw := c.params[s.Name+".conv.weight"].Data
+	"github.com/effnet/effnet/pkg/kernels"
+)
+
+// folded is a convolution's weights with its batch norm as their scale and
+// bias.
+func (c *compiler) folded(s Step) kernels.Weights {
 	norm := func(stat string) []float32 { return c.params[s.Name+".norm."+stat].Data }
 	gamma, beta, mean, variance := norm("weight"), norm("bias"), norm("mean"), norm("variance")
-	weights, bias = make([]float32, len(raw)), make([]float32, len(beta))
-	fan := len(raw) / len(beta)
-	for i := range bias {
-		scale := float64(gamma[i]) / math.Sqrt(float64(variance[i])+c.epsilon)
-		bias[i] = float32(float64(beta[i]) - float64(mean[i])*scale)
-		for j, w := range raw[i*fan : (i+1)*fan] {
-			weights[i*fan+j] = float32(float64(w) * scale)
-		}
+	w := kernels.Weights{
+		Values: c.params[s.Name+".conv.weight"].Data, Bias: make([]float32, len(beta)),
+		Scale: make([]float64, len(beta)), Taps: s.Kernel * s.Kernel,
 	}
-	return weights, bias
+	for i := range beta {
+		w.Scale[i] = float64(gamma[i]) / math.Sqrt(float64(variance[i])+c.epsilon)
+		w.Bias[i] = float32(float64(beta[i]) - float64(mean[i])*w.Scale[i])
+	}
+	return w
 }

@@ -55,14 +55,15 @@ func (e *ParamsError) Error() string {
 // check holds params to specs: nothing missing, nothing extra, every shape as
 // expected, every value finite, no variance negative.
 func (params Params) check(specs []ParamSpec) error {
-	var problems []string
 	known := make(map[string]bool, len(specs))
-	for _, spec := range specs {
+	problems := make([]string, len(specs))
+	var work []func()
+	for i, spec := range specs {
 		known[spec.Name] = true
-		if p := params.problem(spec); p != "" {
-			problems = append(problems, p)
-		}
+		work = append(work, func() { problems[i] = params.problem(spec) })
 	}
+	parallel(work)
+	problems = slices.DeleteFunc(problems, func(p string) bool { return p == "" })
 	var extra []string
 	for name := range params {
 		if !known[name] {
@@ -93,13 +94,13 @@ func (params Params) problem(spec ParamSpec) string {
 	return ""
 }
 
-// finite looks at exponents alone: all ones means NaN or Inf.
+// finite looks at exponents alone: all ones means NaN or Inf, and one more
+// carries into the sign.
 func finite(values []float32) bool {
-	const exponent = 0x7f800000
+	const exponent, one = 0x7f800000, 0x00800000
+	var carry uint32
 	for _, v := range values {
-		if math.Float32bits(v)&exponent == exponent {
-			return false
-		}
+		carry |= math.Float32bits(v)&exponent + one
 	}
-	return true
+	return carry>>31 == 0
 }

@@ -60,7 +60,7 @@ func Compile(v Variant, prof profile.Profile, params Params, set *kernels.Set) (
 	}
 	c := &compiler{plan: p, params: params, epsilon: prof.BNEps}
 	c.operations()
-	c.pack()
+	parallel(c.packing)
 	p.buffers = c.buffers.plan()
 	runtime.AddCleanup(p, (*kernels.Memory).Release, p.memory)
 	return p, nil
@@ -154,22 +154,23 @@ func (c *compiler) matrix(outputs, inputs, cols int) *kernels.Matrix {
 	return m
 }
 
-// later queues work on weights; pack runs all of it at once.
+// later queues the packing of weights.
 func (c *compiler) later(f func()) { c.packing = append(c.packing, f) }
 
-func (c *compiler) pack() {
+// parallel runs all of work on the processors that there are.
+func parallel(work []func()) {
 	var wg sync.WaitGroup
-	work := make(chan func())
-	for range runtime.GOMAXPROCS(0) {
+	queue := make(chan func(), len(work))
+	for _, f := range work {
+		queue <- f
+	}
+	close(queue)
+	for range min(len(work), runtime.GOMAXPROCS(0)) {
 		wg.Go(func() {
-			for f := range work {
+			for f := range queue {
 				f()
 			}
 		})
 	}
-	for _, f := range c.packing {
-		work <- f
-	}
-	close(work)
 	wg.Wait()
 }

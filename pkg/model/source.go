@@ -41,10 +41,7 @@ type stem struct {
 func (c *compiler) stem(s Step) (source, []kernels.Panel) {
 	e := &stem{step: s, runs: kernels.Runs(kernels.StemTaps, 0, s.Out.W*kernels.Block*4)}
 	e.weights = c.matrix(s.Out.C, kernels.StemTaps, s.Out.W)
-	c.later(func() {
-		weights, bias := c.folded(s)
-		e.weights.Pack(tapOrder(weights, s.In.C, s.Kernel*s.Kernel), bias)
-	})
+	c.later(func() { e.weights.Pack(c.folded(s)) })
 	return e, e.weights.Panels
 }
 
