@@ -92,6 +92,7 @@ type compiler struct {
 	buffers bufferPlanner
 	outputs map[int]bufferID // by Map.ID
 	packing []func()
+	dry     bool // only sizes are asked for: no memory for matrices
 }
 
 // operations fuses what produces a depthwise convolution's input into it and
@@ -150,7 +151,9 @@ func (c *compiler) input(m Map) bufferID {
 // matrix takes memory for weights; all of a plan lie in the order of their use.
 func (c *compiler) matrix(outputs, inputs, cols int) *kernels.Matrix {
 	m := c.plan.set.NewMatrix(outputs, inputs, cols)
-	m.Allocate(c.plan.memory)
+	if !c.dry {
+		m.Allocate(c.plan.memory)
+	}
 	return m
 }
 

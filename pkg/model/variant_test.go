@@ -1,48 +1,12 @@
 package model
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/effnet/effnet/internal/cpu"
 	"github.com/effnet/effnet/pkg/kernels"
 	"github.com/effnet/effnet/pkg/profile"
 )
-
-// The numbers are what torchvision 0.29 publishes with its weights.
-func TestParametersAndMACsArePublished(t *testing.T) {
-	for _, c := range []struct {
-		name       string
-		resolution int
-		params     int
-		macs       int64 // millions
-	}{
-		{"b0", 224, 5288548, 386}, {"b1", 240, 7794184, 687}, {"b2", 288, 9109994, 1088},
-		{"b3", 300, 12233232, 1827}, {"b4", 380, 19341616, 4394}, {"b5", 456, 30389784, 10266},
-		{"b6", 528, 43040704, 19068}, {"b7", 600, 66347960, 37746},
-		{"v2-s", 384, 21458488, 8366}, {"v2-m", 480, 54139356, 24582}, {"v2-l", 480, 118515272, 56080},
-	} {
-		v, err := Lookup(c.name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		params, macs := 0, int64(0)
-		for _, s := range Trace(v, profile.Symmetric, c.resolution, 1000) {
-			macs += s.MACs()
-			for _, p := range s.params() {
-				if n := p.Len(); !isStatistic(p.Name) {
-					params += n
-				}
-			}
-		}
-		if params != c.params {
-			t.Errorf("%s has %d parameters, want %d", c.name, params, c.params)
-		}
-		if got := (macs + 500_000) / 1_000_000; got != c.macs {
-			t.Errorf("%s has %d million MACs, want %d", c.name, got, c.macs)
-		}
-	}
-}
 
 func TestLookup(t *testing.T) {
 	for _, name := range []string{"lite0", "efficientnet-lite0"} {
@@ -136,8 +100,4 @@ func portable(t *testing.T) *kernels.Set {
 		t.Fatal(err)
 	}
 	return set
-}
-
-func isStatistic(name string) bool {
-	return strings.HasSuffix(name, ".mean") || strings.HasSuffix(name, ".variance")
 }
