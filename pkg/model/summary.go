@@ -61,7 +61,7 @@ type StageSummary struct {
 // LayerSummary is a step.
 type LayerSummary struct {
 	Step
-	Cost
+	Cost  Cost
 	Field Field
 	// Operation is the operation of the plan that computes the step, named
 	// after its last step.
