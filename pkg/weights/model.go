@@ -4,10 +4,9 @@
 package weights
 
 import (
-	"fmt"
-
 	"github.com/effnet/effnet/pkg/model"
 	"github.com/effnet/effnet/pkg/profile"
+	"github.com/effnet/effnet/pkg/weights/state"
 )
 
 // Format is the value of the metadata key "format" in this project's own
@@ -36,6 +35,12 @@ type Model struct {
 	Goldens []Golden
 	Source  string // package, version, file and its SHA-256
 	License string // SPDX expression
+
+	// Of a foreign file: whose names it has ("torchvision", "timm", …; empty in
+	// effnet's own), and a line for each thing that it does not tell and a
+	// default decided.
+	Scheme  string
+	Assumed []string
 }
 
 // Golden is an input of the model and what the reference implementation
@@ -56,10 +61,6 @@ func (m *Model) Classes() int {
 }
 
 // Error says in one lower-case line why a weight file was refused.
-type Error struct{ Msg string }
+type Error = state.Error
 
-func (e *Error) Error() string { return e.Msg }
-
-func refuse(format string, args ...any) error {
-	return &Error{fmt.Sprintf(format, args...)}
-}
+func refuse(format string, args ...any) error { return state.Refuse(format, args...) }

@@ -8,27 +8,58 @@ import (
 
 	"github.com/effnet/effnet/pkg/model"
 	"github.com/effnet/effnet/pkg/profile"
+	"github.com/effnet/effnet/pkg/weights/naming"
 	"github.com/effnet/effnet/pkg/weights/safetensors"
 )
 
 const (
+	// ownFormats begins Format and those of later versions.
+	ownFormats   = "effnet/"
 	goldenPrefix = "golden."
 	classifier   = "classifier.weight"
 )
 
-// Read recognises the format of a weight file and reads it. Parameters may
-// share data, which must stay unmodified as long as they are in use. Every
-// error is an *Error or a *safetensors.Error; whether the parameters fit the
-// variant and are finite is for model.Compile to say.
-func Read(data []byte) (*Model, error) {
-	if !safetensors.Sniff(data) {
-		if what := describe(data); what != "" {
-			return nil, &Error{what}
+// Read recognises the format of a weight file by its content and reads it:
+// this project's model files, and what PyTorch and others wrote of the family.
+// Parameters may share data, which must stay unmodified as long as they are in
+// use. An error is one line; whether the parameters are finite is for
+// model.Compile to say.
+func Read(data []byte) (*Model, error) { return ReadAs(data, Options{}) }
+
+// ReadAs is Read with what the user knows of a file.
+func ReadAs(data []byte, o Options) (*Model, error) {
+	if safetensors.Sniff(data) {
+		file, err := safetensors.Parse(data)
+		if err != nil {
+			return nil, err
+		}
+		return readContainer(file, o)
+	}
+	for _, f := range foreigns {
+		if f.sniff(data) {
+			in, err := f.read(data, o)
+			if err != nil {
+				return nil, err
+			}
+			return fromImported(in)
 		}
 	}
-	file, err := safetensors.Parse(data)
-	if err != nil {
-		return nil, err
+	if what := describe(data); what != "" {
+		return nil, refuse("%s", what)
+	}
+	_, err := safetensors.Parse(data) // says what is wrong with a container
+	return nil, err
+}
+
+// readContainer reads a safetensors file: of effnet's own by its metadata,
+// else by the names of its tensors.
+func readContainer(file *safetensors.File, o Options) (*Model, error) {
+	if file.Metadata[keyProfile] == "" && !strings.HasPrefix(file.Metadata[keyFormat], ownFormats) {
+		in, err := naming.Import(dictOf(file.Tensors()), o)
+		if err != nil {
+			return nil, err
+		}
+		return fromImported(in)
 	}
 	m, err := fromMetadata(file.Metadata)
 	if err != nil {
@@ -57,7 +88,7 @@ func ReadLabels(data []byte) ([]Label, error) {
 // fromMetadata reads all that is not a tensor.
 func fromMetadata(meta map[string]string) (*Model, error) {
 	switch format, given := meta[keyFormat]; {
-	case given && strings.HasPrefix(format, "effnet/") && format != Format:
+	case given && strings.HasPrefix(format, ownFormats) && format != Format:
 		return nil, refuse("model format %q is not known to this version, which reads %q", format, Format)
 	case format != Format:
 		return nil, refuse("a safetensors file without effnet's own metadata: %s", missing(meta, keyFormat, keyVariant, keyProfile))

@@ -144,7 +144,7 @@ func TestReadRefuses(t *testing.T) {
 		name, want string
 		change     func(meta, tensors)
 	}{
-		{"another's file", `a safetensors file without effnet's own metadata: no "format", "variant", "profile"`,
+		{"another's file", `no names of torchvision, timm, geffnet or efficientnet_pytorch among its 6 tensors "classifier.bias", `,
 			func(m meta, _ tensors) { clear(m) }},
 		{"a later format", `model format "effnet/model/v2" is not known to this version, which reads "effnet/model/v1"`,
 			func(m meta, _ tensors) { m["format"] = "effnet/model/v2" }},
@@ -221,9 +221,9 @@ func TestReadSaysWhatOtherFilesAre(t *testing.T) {
 		"an XML document":                                      "<?xml version=\"1.0\"?><Error>AccessDenied</Error>",
 		"a JSON document":                                      `{"message":"Not Found"}`,
 		"a text file":                                          "not found, sorry\n",
-		"a zip archive (PyTorch's .pth":                        "PK\x03\x04\x14\x00\x00\x00",
-		"PyTorch weights in the old pickle format":             "\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.",
-		"a Python pickle":                                      "\x80\x04\x95\x00\x00\x00\x00",
+		"a zip archive without its directory: truncated":       "PK\x03\x04\x14\x00\x00\x00",
+		"the pickle ends early: truncated":                     "\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.",
+		"a Python pickle, but not of torch.save":               "\x80\x04\x95\x00\x00\x00\x00",
 		"an HDF5 file":                                         "\x89HDF\r\n\x1a\n\x00",
 		"an ONNX model":                                        "\x08\x08\x12\x07pytorch",
 		"a TensorFlow Lite model":                              "\x1c\x00\x00\x00TFL3",

@@ -33,6 +33,9 @@ type Dict struct {
 	// Notes are choices that a reader had to make, a line each, such as
 	// "tensors of \"state_dict_ema\"". They end in Imported.Assumed.
 	Notes []string
+	// Arch is what the file calls its network, such as "tf_efficientnet_b0";
+	// mostly empty.
+	Arch string
 
 	byName map[string]int
 }
