@@ -92,7 +92,7 @@ func Unmarshal(data []byte) (Profile, error) {
 		if !ok {
 			return Profile{}, fmt.Errorf("profile: %s is missing", k.name)
 		}
-		if err := checkArray(raw); err != nil {
+		if err := checkValue(raw); err != nil {
 			return Profile{}, fmt.Errorf("profile: %s: %w", k.name, err)
 		}
 	}
@@ -108,18 +108,24 @@ func Unmarshal(data []byte) (Profile, error) {
 	return p, p.Validate()
 }
 
-// checkArray refuses a JSON array that is not three numbers: encoding/json
-// fills a Go array with zeros or drops what is too many.
-func checkArray(raw json.RawMessage) error {
-	if len(raw) == 0 || raw[0] != '[' {
+// checkValue refuses what encoding/json takes for zeros: null, and an array that is
+// not three numbers.
+func checkValue(raw json.RawMessage) error {
+	if string(raw) == "null" {
+		return errors.New("null is no value")
+	}
+	if raw[0] != '[' {
 		return nil
 	}
-	var values []float64
+	var values []*float64
 	if err := json.Unmarshal(raw, &values); err != nil {
 		return err
 	}
 	if len(values) != 3 {
 		return fmt.Errorf("%d numbers, want 3", len(values))
+	}
+	if slices.Contains(values, nil) {
+		return errors.New("null is no number")
 	}
 	return nil
 }

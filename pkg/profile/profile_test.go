@@ -138,13 +138,15 @@ func TestUnmarshal(t *testing.T) {
 		t.Errorf("Unmarshal (-want +got):\n%s", d)
 	}
 	refused := map[string]string{
-		`"crop":0.875`:           `"crop":2`,
-		`"crop":0.875,`:          ``,
-		`"bicubic"`:              `"bicubic","colour":"srgb"`,
-		`[0.485,0.456,0.406]`:    `[0.485,0.456]`,
-		`[0.229,0.224,0.225]`:    `[0.229,0.224,0.225,1]`,
-		`"resolution":224}`:      `"resolution":224}{}`,
-		`"padding":"symmetric",`: `"padding":null,`,
+		`"mean":[0.485,0.456,0.406]`: `"mean":null`,
+		`[0.485`:                     `[null`,
+		`"crop":0.875`:               `"crop":2`,
+		`"crop":0.875,`:              ``,
+		`"bicubic"`:                  `"bicubic","colour":"srgb"`,
+		`[0.485,0.456,0.406]`:        `[0.485,0.456]`,
+		`[0.229,0.224,0.225]`:        `[0.229,0.224,0.225,1]`,
+		`"resolution":224}`:          `"resolution":224}{}`,
+		`"padding":"symmetric",`:     `"padding":null,`,
 	}
 	for old, replacement := range refused {
 		spoilt := strings.Replace(text, old, replacement, 1)
