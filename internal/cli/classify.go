@@ -145,7 +145,7 @@ func defaultModel() string {
 
 // completeModel offers the names of models, and files.
 func completeModel(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	return []string{"efficientnet-lite0"}, cobra.ShellCompDirectiveDefault
+	return append([]string{embeddedModel}, pulledNames()...), cobra.ShellCompDirectiveDefault
 }
 
 func variantNames() []string {

@@ -93,6 +93,7 @@ func openModel(o ClassifyOptions) (m *classify.Model, err error) {
 		Variant: o.Variant, Overrides: o.Profile, Resolution: o.Resolution, Crop: preprocess.Crop(o.Crop),
 		Top: o.Top, Classes: o.Classes, MinProb: o.MinProb,
 		Threads: o.Threads, MaxPixels: o.MaxPixels, NoEXIF: o.NoEXIF, Lenient: o.Lenient,
+		Resolve: resolveModel,
 	}
 	if o.Labels != "" {
 		labels, err := readLabels(o.Labels)

@@ -34,7 +34,7 @@ func oneOf(flag, value string, words ...string) error {
 }
 
 // between is a usage error where value is out of range.
-func between[T int | int64 | float64](flag string, value, least, most T) error {
+func between[T int | ~int64 | float64](flag string, value, least, most T) error {
 	if value >= least && value <= most {
 		return nil
 	}

@@ -40,7 +40,9 @@ func newRootCmd(s Streams) *cobra.Command {
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
 	cmd.Version = versionString()
 	cmd.SetVersionTemplate("effnet {{.Version}}\n")
-	cmd.AddCommand(newClassifyCmd(s, runClassify), newShowCmd(s, runShow), newVersionCmd(s, runVersion))
+	cmd.AddCommand(newClassifyCmd(s, runClassify), newConvertCmd(s, runConvert), newListCmd(s, runList),
+		newPullCmd(s, runPull), newRemoveCmd(s, runRemove), newShowCmd(s, runShow),
+		newVerifyCmd(s, runVerify), newVersionCmd(s, runVersion))
 	cmd.SetHelpCommand(newHelpCmd())
 	cmd.InitDefaultCompletionCmd()
 	for _, c := range cmd.Commands() {

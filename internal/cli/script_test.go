@@ -32,6 +32,7 @@ func TestScripts(t *testing.T) {
 			for _, name := range []string{"EFFNET_CPU", "EFFNET_MODEL", "NO_COLOR"} {
 				env.Setenv(name, "")
 			}
+			env.Setenv("EFFNET_MODELS", filepath.Join(env.WorkDir, "models"))
 			env.Setenv("TERM", "xterm")
 			env.Setenv("PICTURES", pictures)
 			return nil

@@ -45,13 +45,17 @@ func (e *ModelError) Unwrap() error { return e.Err }
 type AbsentError struct {
 	Variant string // full name
 	Custom  bool   // a shape of which no weights are published
+	Remedy  string // the command line that brings them; empty: none is known
 }
 
 func (e *AbsentError) Error() string {
 	if e.Custom {
 		return "there are no weights of " + e.Variant + ": give a model file"
 	}
-	return fmt.Sprintf("the weights of %[1]s are not in this build: pull %[1]s, or give a model file", e.Variant)
+	if e.Remedy == "" {
+		return "the weights of " + e.Variant + " are not in this program: give a model file"
+	}
+	return fmt.Sprintf("the weights of %s are not here yet: %s", e.Variant, e.Remedy)
 }
 
 // UsageError is a name or an option that makes no sense.

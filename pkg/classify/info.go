@@ -21,6 +21,8 @@ type Info struct {
 	Labels    []weights.Label // [Classes]
 	Source    string
 	License   string
+	Scheme    string   // whose names a foreign file has, such as "timm"; empty for this project's own
+	Assumed   []string // what the file does not tell and a default decided, a line each
 
 	sum func() string
 }

@@ -27,12 +27,12 @@ type Model struct {
 	threads  int
 	idle     chan *Session // one slot a thread; nil where none was made yet
 	info     Info
-	goldens  []weights.Golden // nil where the profile is not their own
+	goldens  []weights.Golden // nil where the file has none of this profile
 }
 
 // Open reads a model: "" is the embedded EfficientNet-Lite0, a name such as
-// "lite0" an embedded model, and a path, a name that ends like a weight file
-// or one of an existing file, a model file.
+// "lite0" an embedded model or one that Options.Resolve finds, and a path, a
+// name that ends like a weight file or one of an existing file, a model file.
 func Open(name string, o Options) (*Model, error) {
 	if err := o.check(); err != nil {
 		return nil, err
@@ -40,11 +40,11 @@ func Open(name string, o Options) (*Model, error) {
 	if name == "" {
 		name = defaultModel
 	}
-	set, err := kernels.Best()
+	set, err := o.kernels()
 	if err != nil {
-		return nil, &UsageError{Msg: err.Error()}
+		return nil, err
 	}
-	full, data, err := load(name)
+	full, data, err := o.load(name)
 	if err != nil {
 		return nil, err
 	}
@@ -57,18 +57,15 @@ func Open(name string, o Options) (*Model, error) {
 }
 
 func newModel(name string, data []byte, set *kernels.Set, o Options) (*Model, error) {
-	w, err := weights.Read(data)
+	w, err := o.weights(data)
 	if err != nil {
 		return nil, err
 	}
-	variant, err := variantOf(w, o.Variant)
+	variant, err := model.Lookup(w.Variant)
 	if err != nil {
 		return nil, err
 	}
-	prof, err := o.profile(w.Profile)
-	if err != nil {
-		return nil, err
-	}
+	prof := w.Profile
 	plan, err := model.Compile(variant, prof, w.Params, set)
 	if err != nil {
 		return nil, err
@@ -86,36 +83,19 @@ func newModel(name string, data []byte, set *kernels.Set, o Options) (*Model, er
 		ranking: ranking{labels: labels, chosen: chosen, top: o.top(plan.Classes()), minProb: o.MinProb},
 		info: Info{
 			Name: name, Variant: variant.Name, Classes: plan.Classes(), Precision: "f32", Tier: string(plan.Tier()),
-			Profile: prof, Labels: labels, Source: w.Source, License: w.License, sum: digest(name, data),
+			Profile: prof, Labels: labels, Source: w.Source, License: w.License,
+			Scheme: w.Scheme, Assumed: w.Assumed, sum: digest(name, data),
 		},
+		goldens: w.Goldens,
 	}
 	if m.crop == "" {
 		m.crop = preprocess.Center
-	}
-	if prof == w.Profile {
-		m.goldens = w.Goldens
 	}
 	m.idle = make(chan *Session, m.threads)
 	for range m.threads {
 		m.idle <- nil
 	}
 	return m, nil
-}
-
-// variantOf is the file's variant, which the option may only repeat.
-func variantOf(w *weights.Model, option string) (model.Variant, error) {
-	variant, err := model.Lookup(w.Variant)
-	if err != nil || option == "" {
-		return variant, err
-	}
-	asked, err := model.Lookup(option)
-	switch {
-	case err != nil:
-		return variant, nameError(fmt.Sprintf("unknown variant %q", option), err)
-	case asked.Name != variant.Name:
-		return variant, fmt.Errorf("variant %s was asked for, the file says %s", asked.Name, variant.Name)
-	}
-	return variant, nil
 }
 
 // Bytes classifies an encoded picture.

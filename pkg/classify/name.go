@@ -26,25 +26,57 @@ var suffixes = []string{".safetensors", ".pth", ".pt", ".h5", ".keras", ".onnx",
 // embedded are the models inside this package, by full name.
 var embedded = map[string][]byte{"efficientnet-lite0": models.Lite0}
 
-// load finds a model's bytes: of a file, or of the embedded model of that
-// name. name is the full name, or the file as given.
-func load(given string) (name string, data []byte, err error) {
-	if isFile(given) {
-		data, err := readFile(given)
-		if err != nil {
-			return "", nil, &ModelError{given, err}
+// load finds a model's bytes: of a file, of the embedded model of that name, or
+// of the file that the name resolves to. name is the full name, or the file as
+// given.
+func (o *Options) load(given string) (name string, data []byte, err error) {
+	name, path := given, given
+	if !isFile(given) {
+		if name, data, err = loadEmbedded(given); data != nil || err != nil {
+			return name, data, err
 		}
-		return given, data, nil
+		if name, path, err = o.resolve(given); err != nil {
+			return "", nil, err
+		}
 	}
-	variant, err := model.Lookup(strings.ToLower(given))
+	if data, err = readFile(path); err != nil {
+		return "", nil, &ModelError{given, err}
+	}
+	return name, data, nil
+}
+
+// loadEmbedded gives no data for a name that is not of an embedded model.
+func loadEmbedded(given string) (name string, data []byte, err error) {
+	name, _, sourced := strings.Cut(strings.ToLower(given), "@")
+	variant, err := model.Lookup(name)
 	if err != nil {
 		return "", nil, nameError(fmt.Sprintf("unknown model %q", given), err)
 	}
-	data, ok := embedded[variant.Name]
-	if !ok {
-		return "", nil, &ModelError{given, &AbsentError{Variant: variant.Name, Custom: variant.IsCustom()}}
+	if variant.IsCustom() {
+		return "", nil, &ModelError{given, &AbsentError{Variant: variant.Name, Custom: true}}
+	}
+	if !sourced {
+		data = embedded[variant.Name]
 	}
 	return variant.Name, data, nil
+}
+
+// resolve asks Options.Resolve.
+func (o *Options) resolve(given string) (name, path string, err error) {
+	if o.Resolve == nil {
+		name, _, _ = strings.Cut(strings.ToLower(given), "@")
+		variant, err := model.Lookup(name)
+		if err == nil {
+			err = &AbsentError{Variant: variant.Name}
+		}
+		return "", "", &ModelError{given, err}
+	}
+	name, path, err = o.Resolve(given)
+	var usage *UsageError
+	if err != nil && !errors.As(err, &usage) {
+		err = &ModelError{given, err}
+	}
+	return name, path, err
 }
 
 // nameError is the error of a name that model.Lookup does not know, or of a

@@ -91,8 +91,8 @@ func TestOpenRefusesModels(t *testing.T) {
 		"page.bin":         "an HTML page, not the weights",
 		"empty.h5":         "an empty file",
 		"plain.safetensor": "a text file, not weights",
-		"b0":               `"b0": the weights of efficientnet-b0 are not in this build: pull efficientnet-b0`,
-		"efficientnet-b7":  "pull efficientnet-b7",
+		"b0":               `"b0": the weights of efficientnet-b0 are not in this program: give a model file`,
+		"efficientnet-b7":  "give a model file",
 	} {
 		m, err := Open(name, Options{})
 		var refused *ModelError
@@ -199,5 +199,47 @@ func TestSpecialFileIsNotRead(t *testing.T) {
 	var refused *ModelError
 	if !errors.As(err, &refused) {
 		t.Errorf("got %v, want a *ModelError", err)
+	}
+}
+
+// A name that is not embedded is resolved by the caller's function, which
+// alone knows where files of models are.
+func TestOpenResolves(t *testing.T) {
+	path := write(t, randomModel(3))
+	asked := ""
+	resolve := func(name string) (string, string, error) {
+		asked = name
+		switch name {
+		case "b0@x":
+			return "efficientnet-b0@x", path, nil
+		case "b0@none":
+			return "", "", &UsageError{Msg: "no weights"}
+		}
+		return "", "", &AbsentError{Variant: "efficientnet-b0", Remedy: "do this"}
+	}
+	if got := open(t, "b0@x", Options{Resolve: resolve}).Info().Name; got != "efficientnet-b0@x" {
+		t.Errorf("name %q", got)
+	}
+	asked = ""
+	open(t, "lite0", Options{Resolve: resolve})
+	open(t, path, Options{Resolve: resolve})
+	if asked != "" {
+		t.Errorf("asked for %q", asked)
+	}
+	var usage *UsageError
+	if _, err := Open("b0@none", Options{Resolve: resolve}); !errors.As(err, &usage) {
+		t.Errorf("%v", err)
+	}
+	var refused *ModelError
+	var absent *AbsentError
+	if _, err := Open("b0", Options{Resolve: resolve}); !errors.As(err, &refused) || !errors.As(err, &absent) ||
+		!strings.HasSuffix(err.Error(), ": do this") {
+		t.Errorf("%v", err)
+	}
+	if _, err := Open("b0@x", Options{}); !errors.As(err, &absent) || absent.Variant != "efficientnet-b0" {
+		t.Errorf("without a resolver: %v", err)
+	}
+	if _, err := Open("", Options{Tier: "mmx"}); !errors.As(err, &usage) || !strings.Contains(err.Error(), "generic") {
+		t.Errorf("tier: %v", err)
 	}
 }

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"runtime"
 	"strconv"
+	"strings"
 
+	"github.com/effnet/effnet/pkg/kernels"
 	"github.com/effnet/effnet/pkg/preprocess"
 	"github.com/effnet/effnet/pkg/profile"
 	"github.com/effnet/effnet/pkg/weights"
@@ -26,6 +28,13 @@ type Options struct {
 	MaxPixels  int64           // limit of a picture's size; 0: 100000000
 	NoEXIF     bool            // ignores the EXIF orientation
 	Lenient    bool            // classifies damaged pictures from what could be decoded
+	Tier       string          // of the kernels, such as "generic"; empty: the best, at most $EFFNET_CPU
+
+	// Resolve finds the model file of a name that is not embedded, such as
+	// "b0" or "b0@timm", and the full name. Its error is a *UsageError for an
+	// unknown name and an *AbsentError for a known one without a file. nil
+	// knows of no files.
+	Resolve func(name string) (full, path string, err error)
 }
 
 // check finds what makes no sense whatever the model is, so that it is said
@@ -75,6 +84,25 @@ func (o *Options) top(classes int) int {
 		return classes
 	}
 	return min(defaultTop, classes)
+}
+
+// kernels is the set of the tier.
+func (o *Options) kernels() (*kernels.Set, error) {
+	if o.Tier == "" {
+		set, err := kernels.Best()
+		if err != nil {
+			return nil, &UsageError{Msg: err.Error()}
+		}
+		return set, nil
+	}
+	var tiers []string
+	for _, set := range kernels.Sets() {
+		if string(set.Tier) == o.Tier {
+			return set, nil
+		}
+		tiers = append(tiers, string(set.Tier))
+	}
+	return nil, &UsageError{Msg: fmt.Sprintf("no kernels of tier %q here, there are %s", o.Tier, strings.Join(tiers, ", "))}
 }
 
 func (o *Options) threads() int {

@@ -22,10 +22,8 @@ type ranking struct {
 // predictions ranks all classes by their logits, ties by index, and keeps the
 // first top of the chosen ones that are probable enough.
 func (r *ranking) predictions(logits []float32) ([]Prediction, error) {
-	for _, l := range logits {
-		if math.IsNaN(float64(l)) || math.IsInf(float64(l), 0) {
-			return nil, &Error{KindModel, errNotFinite}
-		}
+	if err := checkFinite(logits); err != nil {
+		return nil, err
 	}
 	probabilities := softmax(logits)
 	if len(logits) == 1 {
@@ -47,6 +45,15 @@ func (r *ranking) predictions(logits []float32) ([]Prediction, error) {
 		})
 	}
 	return kept, nil
+}
+
+func checkFinite(logits []float32) error {
+	for _, l := range logits {
+		if math.IsNaN(float64(l)) || math.IsInf(float64(l), 0) {
+			return &Error{KindModel, errNotFinite}
+		}
+	}
+	return nil
 }
 
 // best lists the first top of the chosen classes.

@@ -10,13 +10,16 @@ import (
 	"github.com/effnet/effnet/pkg/preprocess"
 )
 
+// ErrNoGoldens is Verify's error where there is nothing to compare with.
+var ErrNoGoldens = errors.New("the model has no goldens for this profile")
+
 // Verify computes the model's own goldens and gives the worst difference of a
 // logit from what the reference implementation computed, in units of the
-// standard deviation of the golden's logits. It is an error where the file has
-// no goldens, or where an override changed the profile that they belong to.
+// standard deviation of the golden's logits. It is ErrNoGoldens where the file
+// has none, or where an override changed the profile that they belong to.
 func (m *Model) Verify() (worst float64, err error) {
 	if len(m.goldens) == 0 {
-		return 0, errors.New("the model has no goldens for this profile")
+		return 0, ErrNoGoldens
 	}
 	s := m.Session(0)
 	defer s.Close()
