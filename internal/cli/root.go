@@ -41,7 +41,7 @@ func newRootCmd(s Streams) *cobra.Command {
 	cmd.Version = versionString()
 	cmd.SetVersionTemplate("effnet {{.Version}}\n")
 	cmd.AddCommand(newClassifyCmd(s, runClassify), newConvertCmd(s, runConvert), newListCmd(s, runList),
-		newPullCmd(s, runPull), newRemoveCmd(s, runRemove), newShowCmd(s, runShow),
+		newPullCmd(s, runPull), newRemoveCmd(s, runRemove), newScaleCmd(s, runScale), newShowCmd(s, runShow),
 		newVerifyCmd(s, runVerify), newVersionCmd(s, runVersion))
 	cmd.SetHelpCommand(newHelpCmd())
 	cmd.InitDefaultCompletionCmd()

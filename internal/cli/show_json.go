@@ -82,15 +82,11 @@ func (w shown) document(layers bool) showDocument {
 		Params: w.Params, MACs: w.MACs, Resolution: w.Resolution, Classes: w.Classes,
 		Padding: w.padding, Depth: w.Variant.DepthMult, Width: w.Variant.WidthMult,
 		WeightBytes: w.WeightBytes(), Activations: activationsJSON{w.ArenaBytes, w.ActivationBytes},
+		Stages: stagesJSON(w.Stages),
 	}
 	if w.info != nil {
 		labels := len(w.info.Labels)
 		d.Profile, d.Labels, d.Source, d.License = &w.info.Profile, &labels, w.info.Source, w.info.License
-	}
-	for _, s := range w.Stages {
-		d.Stages = append(d.Stages, stageJSON{
-			s.Name, s.Op, s.ExpandRatio, s.SERatio, s.Layers, newCostJSON(s.Kernel, s.Stride, s.Out, s.Cost, s.Field),
-		})
 	}
 	if !layers {
 		return d

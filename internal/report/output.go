@@ -108,3 +108,12 @@ func (o *Output) Commit() error {
 
 // Keep closes the file and leaves the part as it is.
 func (o *Output) Keep() error { return o.file.Close() }
+
+// Drop closes the file and removes the part, so that nothing has changed.
+func (o *Output) Drop() error {
+	err := o.file.Close()
+	if part := o.Part(); part != "" {
+		return errors.Join(err, os.Remove(part))
+	}
+	return err
+}
