@@ -51,8 +51,9 @@ dist: ## release binaries with SHA256SUMS in dist/
 models: $(VENV)/.ready ## models/*.safetensors again, byte for byte, from the published weights
 	$(VENV)/bin/python tools/golden/models.py
 
-golden: $(VENV)/.ready ## the reference goldens again, from PyTorch and Pillow
+golden: $(VENV)/.ready ## the reference goldens again, from PyTorch, Keras and Pillow
 	$(VENV)/bin/python tools/golden/golden.py
+	$(VENV)/bin/python tools/golden/family.py
 	$(VENV)/bin/python tools/golden/jpeg.py
 	$(VENV)/bin/python tools/golden/odd_pictures.py
 
