@@ -57,7 +57,8 @@ func foreignFaults() []fault {
 		{"JPEG in TIFF", tiffOf(tagWidth, 1, tagHeight, 1, tagCompression, 7), KindFormat, "JPEG compression"},
 		{"TIFF in planes", tiffOf(tagWidth, 1, tagHeight, 1, tagBits, 8, tagPhotometric, 2, tagSamples, 3, tagPlanar, 2), KindFormat, "separate colour planes"},
 		{"12-bit TIFF", tiffOf(tagWidth, 1, tagHeight, 1, tagBits, 12), KindFormat, "12 bits a sample"},
-		{"TIFF of grey and alpha", tiffOf(tagWidth, 1, tagHeight, 1, tagBits, 8, tagPhotometric, 1, tagSamples, 2), KindFormat, "grey and alpha"},
+		{"TIFF of grey and two alphas", tiffOf(tagWidth, 1, tagHeight, 1, tagBits, 8, tagPhotometric, 1, tagSamples, 3), KindFormat, "3 samples of grey"},
+		{"TIFF in run lengths", tiffOf(tagWidth, 1, tagHeight, 1, tagCompression, 2, tagPhotometric, 1, tagStripOffsets, 8, tagStripLengths, 1), KindFormat, "compression value 2 is not supported; convert it first"},
 	}
 }
 
@@ -164,7 +165,7 @@ func TestEveryPrefix(t *testing.T) {
 			}
 		}
 	}
-	for _, name := range []string{"rgb.bmp", "4.bmp", "rgb-raw.tif", "cmyk-raw.tif", "cmyk-packbits.tif", "rgb-tiff_lzw.tif", "gray-packbits.tif", "rgb-tiff_adobe_deflate.tif", "bit-group4.tif"} {
+	for _, name := range []string{"rgb.bmp", "4.bmp", "rgb-raw.tif", "cmyk-raw.tif", "cmyk-packbits.tif", "rgb-tiff_lzw.tif", "gray-packbits.tif", "rgb-tiff_adobe_deflate.tif", "bit-group4.tif", "gray-alpha-tiff_lzw.tif"} {
 		data := pillowFile(t, name)
 		whole, err := Decode(data, Options{})
 		if err != nil {

@@ -2,18 +2,21 @@ package preprocess
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"image"
-	"io"
 
 	"golang.org/x/image/tiff"
 )
 
-// Photometric interpretations; 0 is white-is-zero.
+// Photometric interpretations.
 const (
+	whiteIsZero   = 0
 	blackIsZero   = 1
 	paletteColour = 3
 )
+
+const separatePlanes = 2 // of tagPlanar
 
 // decodeTIFF decodes the first picture of a TIFF file, oriented by its own tag.
 func decodeTIFF(data []byte, o Options) (*decoded, error) {
@@ -29,24 +32,42 @@ func decodeTIFF(data []byte, o Options) (*decoded, error) {
 		return nil, err
 	}
 	if reason := unsupportedTIFF(d); reason != "" {
-		return nil, formatError("TIFF with %s is not supported; convert it first, e.g. magick IN.tif OUT.png", reason)
+		return nil, unsupportedError(reason)
 	}
-	source := io.Reader(bytes.NewReader(data))
-	if isCMYK(d) {
-		source = relabelCMYK(d)
+	img, err := decodeSamples(d)
+	var unsupported tiff.UnsupportedError
+	if errors.As(err, &unsupported) {
+		return nil, unsupportedError(string(unsupported))
 	}
-	img, err := tiff.Decode(source)
 	if err != nil {
 		return nil, wrongWith("TIFF", err)
-	}
-	if isCMYK(d) {
-		img = asInks(img)
 	}
 	rgb := toRGB(img, true)
 	if isFax(d) && d.first(tagPhotometric, 0) == blackIsZero {
 		invert(rgb)
 	}
 	return &decoded{rgb: rgb, orientation: exifOrientation(data)}, nil
+}
+
+func unsupportedError(feature string) error {
+	return formatError("TIFF with %s is not supported; convert it first, e.g. magick IN.tif OUT.png", feature)
+}
+
+// decodeSamples lets x/image/tiff decode what it knows, or what it takes for
+// that.
+func decodeSamples(d directory) (image.Image, error) {
+	switch {
+	case isCMYK(d):
+		img, err := tiff.Decode(relabelCMYK(d))
+		return asInks(img), err
+	case isGrayAlpha(d):
+		img, err := tiff.Decode(relabelGrayAlpha(d))
+		if err != nil {
+			return nil, err
+		}
+		return grayOfPairs(img, d), nil
+	}
+	return tiff.Decode(bytes.NewReader(d.data))
 }
 
 // isFax tells the compressions of which x/image/tiff takes a white run for
@@ -84,24 +105,23 @@ func checkTiles(d directory, w, h int64) error {
 // unsupportedTIFF names the first feature that the decoder does not know, or
 // would silently read wrongly.
 func unsupportedTIFF(d directory) string {
-	const separate = 2
 	photometrics := map[int64]string{4: "a transparency mask", separatedColour: "inks other than CMYK", 6: "YCbCr colours", 8: "CIELab colours",
 		9: "ICCLab colours", 10: "ITULab colours", 32803: "raw sensor data", 32844: "LogL pixels", 32845: "LogLuv colours", 34892: "linear raw data"}
 	compressions := map[int64]string{6: "JPEG compression", 7: "JPEG compression", 34712: "JPEG 2000 compression",
 		34887: "LERC compression", 34925: "LZMA compression", 50000: "Zstandard compression", 50001: "WebP compression", 50002: "JPEG XL compression"}
 	samples, bitCount := d.first(tagSamples, 1), d.first(tagBits, 1)
-	photometric := d.first(tagPhotometric, 0)
+	photometric := d.first(tagPhotometric, whiteIsZero)
 	switch {
 	case !isCMYK(d) && photometrics[photometric] != "":
 		return photometrics[photometric]
 	case compressions[d.first(tagCompression, 1)] != "":
 		return compressions[d.first(tagCompression, 1)]
-	case samples > 1 && d.first(tagPlanar, 1) == separate:
+	case samples > 1 && d.first(tagPlanar, 1) == separatePlanes:
 		return "separate colour planes"
 	case bitCount != 1 && bitCount != 8 && bitCount != 16:
 		return fmt.Sprintf("%d bits a sample", bitCount)
-	case samples > 1 && (photometric <= blackIsZero || photometric == paletteColour):
-		return "grey and alpha"
+	case !isGrayAlpha(d) && samples > 1 && (photometric <= blackIsZero || photometric == paletteColour):
+		return fmt.Sprintf("%d samples of grey or palette colours", samples)
 	}
 	return ""
 }

@@ -222,6 +222,9 @@ def tiff_forms():
         yield f"rgba-{compression}.tif", saved(with_alpha(image), "tiff", compression=compression)
         yield f"cmyk-{compression}.tif", saved(image.convert("CMYK"), "tiff", compression=compression)
         yield f"gray-{compression}.tif", saved(image.convert("L"), "tiff", compression=compression)
+        yield f"gray-alpha-{compression}.tif", saved(with_alpha(image.convert("L")), "tiff", compression=compression)
+    difference = {317: 2}
+    yield "gray-alpha-predicted.tif", saved(with_alpha(image.convert("L")), "tiff", compression="tiff_lzw", tiffinfo=difference)
     yield "palette.tif", saved(image.quantize(16), "tiff")
     for compression in ("raw", "group3", "group4"):
         yield f"bit-{compression}.tif", saved(image.convert("1"), "tiff", compression=compression)
