@@ -3,6 +3,7 @@ package model
 import (
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 
 	"github.com/effnet/effnet/internal/cpu"
@@ -103,8 +104,12 @@ func (c *compiler) operations() {
 	for i := 0; i < len(steps); i++ {
 		switch s := steps[i]; s.Op {
 		case Stem:
-			i++
-			c.strip(&s, steps[i], steps[i+1].Op == SqueezeExcite)
+			if steps[i+1].Op == Depthwise && !isAdded(s.Out, steps) {
+				i++
+				c.strip(&s, steps[i], steps[i+1].Op == SqueezeExcite)
+			} else {
+				c.stemConv(s)
+			}
 		case Conv:
 			c.conv(s)
 		case Pointwise:
@@ -129,6 +134,11 @@ func (c *compiler) operations() {
 	}
 }
 
+// isAdded tells whether a step adds the map to its output.
+func isAdded(m Map, steps []Step) bool {
+	return slices.ContainsFunc(steps, func(s Step) bool { return s.Residual != nil && s.Residual.ID == m.ID })
+}
+
 func (c *compiler) add(op operation) { c.plan.operations = append(c.plan.operations, op) }
 
 // now is the index of the operation that is being made.
@@ -143,7 +153,10 @@ func (c *compiler) output(m Map) bufferID {
 
 // input is the buffer of a map that the current operation reads.
 func (c *compiler) input(m Map) bufferID {
-	id := c.outputs[m.ID]
+	id, ok := c.outputs[m.ID]
+	if !ok {
+		panic(fmt.Sprintf("model: map %d was never stored", m.ID))
+	}
 	c.buffers.use(id, c.now())
 	return id
 }

@@ -69,6 +69,38 @@ func (e *stem) rows(ws *Workspace, w *worker, p kernels.Panel, row, n int, dst u
 	}
 }
 
+// stemConv is the first convolution by itself, where what follows is no
+// depthwise convolution or where a block adds its output again. A task is a
+// strip of output rows.
+type stemConv struct {
+	*stem
+	panels []kernels.Panel
+	out    bufferID
+	strip  int // rows of a task
+}
+
+func (c *compiler) stemConv(s Step) {
+	src, panels := c.stem(s)
+	op := &stemConv{stem: src.(*stem), panels: panels}
+	op.strip = (s.Out.H + leastStrips - 1) / leastStrips
+	op.out = c.output(s.Out)
+	c.add(op)
+}
+
+func (op *stemConv) outcome() (Step, bufferID) { return op.step, op.out }
+
+func (op *stemConv) tasks(int) int { return (op.step.Out.H + op.strip - 1) / op.strip }
+
+func (op *stemConv) run(ws *Workspace, w *worker, task int) {
+	out := op.step.Out
+	row := task * op.strip
+	n := min(op.strip, out.H-row)
+	for _, p := range op.panels {
+		dst := kernels.At(ws.buffer(op.out), (p.First*out.Pixels()+row*out.W)*kernels.Block)
+		op.stem.rows(ws, w, p, row, n, dst, out.W*kernels.Block*4, out.Pixels()*kernels.Block*4)
+	}
+}
+
 // copied takes rows as an earlier operation left them: the block has no
 // expansion.
 type copied struct {
