@@ -12,6 +12,7 @@ const (
 	bmpCoreLen       = 12 // OS/2's header: 16-bit sizes, palette of triples
 	bmpInfoLen       = 40
 	bmpMasksEnd      = 52 // headers from here hold the masks of bit fields
+	bmpMasksLen      = 12
 )
 
 // bmpFile is the header of a BMP.
@@ -91,8 +92,19 @@ func readBMP(data []byte, o Options) (*bmpFile, error) {
 	if err := f.readMasks(compression, header, after); err != nil {
 		return nil, err
 	}
-	f.readPalette(after, entry, used)
-	f.rows = data[min(int64(le.Uint32(data[10:])), int64(len(data))):]
+	headers := bmpFileHeaderLen + n
+	if n < bmpMasksEnd && compression != 0 {
+		headers += bmpMasksLen
+	}
+	headers += f.readPalette(after, entry, used)
+	at := int64(le.Uint32(data[10:]))
+	switch {
+	case at == 0: // as some programs leave it
+		at = headers
+	case at < bmpFileHeaderLen+n:
+		return nil, decodeError("damaged BMP: pixels inside its header")
+	}
+	f.rows = data[min(at, int64(len(data))):]
 	return f, nil
 }
 
@@ -120,7 +132,7 @@ func (f *bmpFile) readMasks(compression uint32, header, after []byte) error {
 	if len(header) >= bmpMasksEnd {
 		stored = header[bmpInfoLen:]
 	}
-	if len(stored) < 12 {
+	if len(stored) < bmpMasksLen {
 		return decodeError("truncated BMP")
 	}
 	for i := range f.masks {
@@ -129,10 +141,11 @@ func (f *bmpFile) readMasks(compression uint32, header, after []byte) error {
 	return nil
 }
 
-// readPalette reads BGR entries of 3 or 4 bytes; what is missing is black.
-func (f *bmpFile) readPalette(table []byte, entry int, used int64) {
+// readPalette reads BGR entries of 3 or 4 bytes; what is missing is black. It
+// gives the bytes that a whole palette takes.
+func (f *bmpFile) readPalette(table []byte, entry int, used int64) int64 {
 	if f.bitCount > 8 {
-		return
+		return 0
 	}
 	n := int64(1) << f.bitCount
 	if used > 0 {
@@ -140,11 +153,12 @@ func (f *bmpFile) readPalette(table []byte, entry int, used int64) {
 	}
 	for i := range n {
 		if len(table) < entry {
-			return
+			break
 		}
 		f.palette[i] = [4]byte{table[2], table[1], table[0], 255}
 		table = table[entry:]
 	}
+	return n * int64(entry)
 }
 
 // rowConverter gives the function that turns a stored row into RGBA; alpha is

@@ -105,6 +105,7 @@ func damageFaults(t *testing.T) []fault {
 		{"BMP cut", pillowFile(t, "rgb.bmp")[:200], KindDecode, "truncated BMP"},
 		{"BMP 0×0", bmpOfSize(0, 0, 24, 0), KindDecode, "damaged BMP: 0×0 pixels"},
 		{"BMP of negative width", bmpOfSize(-4, 4, 24, 0), KindDecode, "damaged BMP: -4×4 pixels"},
+		{"BMP whose pixels begin in its header", join(pillowFile(t, "rgb.bmp")[:10], []byte{53, 0, 0, 0}, pillowFile(t, "rgb.bmp")[14:]), KindDecode, "pixels inside its header"},
 		{"BMP of 7 bits", bmpOfSize(4, 4, 7, 0), KindDecode, "damaged BMP: 7 bits a pixel"},
 		{"TIFF cut", tif[:len(tif)/2], KindDecode, "TIFF"},
 		{"TIFF of tiles far larger than the picture", tiffOf(tagWidth, 1, tagHeight, 90000000, tagTileWidth, 1024, tagTileHeight, 1024), KindDecode, "tiles of 1024×1024"},
