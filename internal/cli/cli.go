@@ -53,9 +53,13 @@ func Main() int {
 }
 
 func run(ctx context.Context, s Streams, args []string) int {
-	root := newRootCmd(s)
+	out := &firstError{w: s.Out}
+	root := newRootCmd(s, out)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
+	if out.err != nil {
+		err = written(0, out.err)
+	}
 	if err == nil {
 		return exitOK
 	}
@@ -64,6 +68,21 @@ func run(ctx context.Context, s Streams, args []string) int {
 		newConsole(s.Err).say(err.Error())
 	}
 	return code
+}
+
+// firstError keeps the error of writing what cobra itself prints (help, completion,
+// version), which drops it.
+type firstError struct {
+	w   io.Writer
+	err error
+}
+
+func (f *firstError) Write(p []byte) (int, error) {
+	n, err := f.w.Write(p)
+	if f.err == nil {
+		f.err = err
+	}
+	return n, err
 }
 
 // codeOf is the exit code of an error. One without a code of its own can only come

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"strings"
 
@@ -18,7 +19,8 @@ no Python and no other file.`
 const rootExample = `  effnet classify photo.jpg
   effnet classify photos/ -f jsonl -o labels.jsonl`
 
-func newRootCmd(s Streams) *cobra.Command {
+// newRootCmd makes the command line. What cobra itself prints goes to out.
+func newRootCmd(s Streams, out io.Writer) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:           "effnet",
 		Short:         "Classify images with EfficientNet",
@@ -35,7 +37,7 @@ func newRootCmd(s Streams) *cobra.Command {
 		},
 	}
 	cmd.SetIn(s.In)
-	cmd.SetOut(s.Out)
+	cmd.SetOut(out)
 	cmd.SetErr(s.Err)
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
 	cmd.Version = versionString()
