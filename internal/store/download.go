@@ -153,7 +153,8 @@ func (d *download) place(p *part, resp *http.Response, answers []http.Header) (d
 			o.SHA256, o.Commit = p.origin.SHA256, p.origin.Commit
 		}
 	case http.StatusRequestedRangeNotSatisfiable:
-		if _, total, ok := contentRange(resp.Header.Get("Content-Range")); ok && total == p.have && !o.differs(p.origin) {
+		_, total, ok := contentRange(resp.Header.Get("Content-Range"))
+		if o.Total = total; ok && total == p.have && !o.differs(p.origin) {
 			return true, nil
 		}
 		return false, d.again(p)
