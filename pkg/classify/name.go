@@ -11,6 +11,7 @@ import (
 
 	"github.com/effnet/effnet/models"
 	"github.com/effnet/effnet/pkg/model"
+	"github.com/effnet/effnet/pkg/weights"
 )
 
 const (
@@ -21,7 +22,7 @@ const (
 )
 
 // suffixes mark a weight file even where it does not exist.
-var suffixes = []string{".safetensors", ".pth", ".pt", ".h5", ".keras", ".onnx", ".bin"}
+var suffixes = []string{".safetensors", ".pth", ".pt", ".h5", ".keras", ".onnx", ".bin", ".index.json"}
 
 // embedded are the models inside this package, by full name.
 var embedded = map[string][]byte{"efficientnet-lite0": models.Lite0}
@@ -39,7 +40,12 @@ func (o *Options) load(given string) (name string, data []byte, err error) {
 			return "", nil, err
 		}
 	}
-	if data, err = readFile(path); err != nil {
+	if data, err = readFile(path); err == nil {
+		data, err = weights.Assemble(data, func(file string) ([]byte, error) {
+			return readFile(filepath.Join(filepath.Dir(path), file))
+		})
+	}
+	if err != nil {
 		return "", nil, &ModelError{given, err}
 	}
 	return name, data, nil
@@ -94,7 +100,7 @@ func isFile(given string) bool {
 	if strings.ContainsRune(given, '/') || strings.ContainsRune(given, filepath.Separator) {
 		return true
 	}
-	if slices.Contains(suffixes, strings.ToLower(filepath.Ext(given))) {
+	if slices.ContainsFunc(suffixes, func(s string) bool { return strings.HasSuffix(strings.ToLower(given), s) }) {
 		return true
 	}
 	info, err := os.Stat(given)
