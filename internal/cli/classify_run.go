@@ -60,6 +60,7 @@ func runClassify(ctx context.Context, s Streams, o ClassifyOptions) error {
 	if r.model, err = openModel(o); err != nil {
 		return err
 	}
+	limitMemory()
 	p := &pipeline{
 		open:    func(n int) session { return r.model.Session(n) },
 		threads: limitThreads(o.Threads), batch: o.Batch, peek: o.FilesFrom == "", emit: r.emit,
