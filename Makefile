@@ -12,7 +12,7 @@ BUILD        := CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)'
 PLATFORMS    := linux/amd64 linux/arm64 darwin/arm64 windows/amd64
 
 .DEFAULT_GOAL := help
-.PHONY: help build test test-long check bench golden snapshots parity models dist
+.PHONY: help build test test-long check bench golden snapshots parity models catalogue dist
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +54,10 @@ parity: ## PARITY.md again: how far every variant is from its references
 
 models: $(VENV)/.ready ## models/*.safetensors again, byte for byte, from the published weights
 	$(VENV)/bin/python tools/golden/models.py
+
+catalogue: $(VENV)/.ready ## the catalogue of official weights again, from the sources of those who publish them
+	$(VENV)/bin/python -m pip install --quiet --no-deps -r tools/catalogue/requirements.txt
+	$(VENV)/bin/python tools/catalogue/catalogue.py
 
 golden: $(VENV)/.ready ## the reference goldens again, from PyTorch, Keras and Pillow
 	$(VENV)/bin/python tools/golden/golden.py
