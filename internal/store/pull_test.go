@@ -6,8 +6,12 @@ import (
 	"crypto/md5"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
+	"log"
+	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -170,8 +174,10 @@ func TestPullRetries(t *testing.T) {
 		none = append(none, cutAfter(0))
 	}
 	srv, st, e := serve(t, data, many...), newStore(t), entry(data)
-	if _, _, err := st.Pull(t.Context(), e, options(srv)); err != nil {
-		t.Error(err)
+	o, said := options(srv), 0
+	o.Retrying = func(error) { said++ }
+	if _, _, err := st.Pull(t.Context(), e, o); err != nil || said != 20 {
+		t.Errorf("%v after %d tries", err, said)
 	}
 	checkPulled(t, st, e, data)
 	srv = serve(t, data, none...)
@@ -400,7 +406,7 @@ func TestPullBoundsBodies(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer p.file.Close()
-	d := &download{limit: 1 << 20}
+	d := &download{address: srv.URL, limit: 1 << 20}
 	d.defaults()
 	if err := d.run(t.Context(), p); err == nil || !strings.Contains(err.Error(), "more than 1048576 bytes") || p.have > 1<<20 {
 		t.Errorf("%d bytes, %v", p.have, err)
@@ -546,7 +552,7 @@ func TestPullCannotWrite(t *testing.T) {
 	if p.file, err = os.Open(p.path); err != nil {
 		t.Fatal(err)
 	}
-	d := &download{limit: 1 << 20, pause: time.Hour}
+	d := &download{address: srv.URL, limit: 1 << 20, pause: time.Hour}
 	d.defaults()
 	var onPath *fs.PathError
 	if err := d.run(t.Context(), p); !errors.As(err, &onPath) || len(srv.asked()) != 1 {
@@ -601,6 +607,46 @@ func TestPullFromFile(t *testing.T) {
 	if _, _, err := st.Pull(t.Context(), e, o); err == nil || !strings.Contains(err.Error(), "not a regular file") {
 		t.Error(err)
 	}
+}
+
+// A name that no host has, and a certificate that nobody vouches for, will not
+// be better in a second.
+func TestPullGivesUpAtOnce(t *testing.T) {
+	secure := httptest.NewTLSServer(http.NotFoundHandler())
+	secure.Config.ErrorLog = log.New(io.Discard, "", 0)
+	defer secure.Close()
+	nobody := &http.Client{Transport: &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
+		return nil, &net.DNSError{Err: "no such host", IsNotFound: true}
+	}}}
+	for _, client := range []*http.Client{nobody, {}} {
+		o := PullOptions{Mirror: secure.URL, Convert: convert, Retries: 3, pause: time.Hour, client: client}
+		if _, _, err := newStore(t).Pull(t.Context(), entry(nil), o); err == nil {
+			t.Error("no error")
+		}
+	}
+}
+
+// What a mirror is told of its user is not written down.
+func TestPasswordIsNotKept(t *testing.T) {
+	data := payload(size)
+	srv, st, e := serve(t, data, cutAfter(1000)), newStore(t), entry(data)
+	o := options(srv)
+	o.Mirror, o.Retries = strings.Replace(srv.URL, "://", "://me:secret@", 1), -1
+	if _, _, err := st.Pull(t.Context(), e, o); err == nil {
+		t.Fatal("no error")
+	}
+	kept, err := os.ReadFile(st.Part(e) + ".json")
+	if err != nil || strings.Contains(string(kept), "secret") {
+		t.Errorf("%s, %v", kept, err)
+	}
+	p, _, err := st.Pull(t.Context(), e, o)
+	if err != nil || strings.Contains(p.URL, "secret") {
+		t.Errorf("%s, %v", p.URL, err)
+	}
+	if diff := cmp.Diff([]string{"", "bytes=1000-"}, srv.asked()); diff != "" {
+		t.Error(diff)
+	}
+	checkPulled(t, st, e, data)
 }
 
 func TestPullOffline(t *testing.T) {
