@@ -1,6 +1,8 @@
 package classify
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"os"
 	"path/filepath"
 	"strings"
@@ -90,4 +92,37 @@ func logitsError(t *testing.T, w *weights.Model, golden string) float64 {
 	}
 	g := testkit.OpenGolden(t, "../weights/pytorch/logits")
 	return testkit.LogitsError(logits, g.Float32s(golden+"/logits"))
+}
+
+// A file that is opened by its path is read tensor by tensor; it gives what it
+// gives as a whole, and its digest.
+func TestOpenReadsTensorsAsNeeded(t *testing.T) {
+	for _, name := range []string{"torchvision.pth", "torchvision_old.pth"} {
+		path := filepath.Join(foreignFolder, name)
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o := Options{Variant: "d0.2,w0.1,r64"}
+		opened := open(t, path, o)
+		whole, err := dataModel(name, data, kernels.Sets()[0], o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum := sha256.Sum256(data)
+		if got := opened.Info().SHA256(); got != hex.EncodeToString(sum[:]) {
+			t.Errorf("digest %q", got)
+		}
+		a, err := opened.Bytes(t.Context(), photo(t, "cat.jpg"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := whole.Bytes(t.Context(), photo(t, "cat.jpg"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e := testkit.LogitsError(a.Logits, b.Logits); !(e <= 1e-4) {
+			t.Errorf("%s: logits are off by %.2g of their deviation", name, e)
+		}
+	}
 }

@@ -39,10 +39,8 @@ func (s source) custom() (model.Variant, bool) {
 // widths lists what scales base's stem and head to the dict's, the roundest of
 // those that give the same channels everywhere.
 func (s source) widths(base model.Variant) []float64 {
-	list := units(base, s.scheme, s.prefix)
-	stem, ok := s.dict.Lookup(list[0].conv + ".weight")
-	head, ok2 := s.dict.Lookup(list[len(list)-2].conv + ".weight")
-	if !ok || !ok2 || len(stem.Shape) != 4 || len(head.Shape) != 4 {
+	head, ok := s.dict.Lookup(s.scheme.headUnit(base, s.prefix, 0).conv + ".weight")
+	if !ok || len(head.Shape) != 4 {
 		return nil
 	}
 	const divisor = 8 // of channels: rounding moves them by less
@@ -50,7 +48,7 @@ func (s source) widths(base model.Variant) []float64 {
 	got := float64(head.Shape[1])
 	return rounded((got-divisor)/out, (got+divisor)/out, func(w float64) string {
 		v, err := model.Scale(base, 1, w, base.Resolution)
-		if err != nil || v.StemChannels() != stem.Shape[0] || v.HeadChannels() != head.Shape[0] {
+		if err != nil || !s.endsFit(v) {
 			return ""
 		}
 		var channels []int

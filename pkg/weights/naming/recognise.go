@@ -52,19 +52,25 @@ func rank(prefix string) int {
 }
 
 // exact tells whether every convolution of a variant is there with its shape,
-// and no other: one that is wider or deeper has other shapes of its last.
+// and no other.
 func (s source) exact(v model.Variant) bool {
-	list := units(v, s.scheme, s.prefix)
-	n := len(list)
-	if !list[n-2].fits(s.dict) || !list[0].fits(s.dict) {
+	if !s.endsFit(v) {
 		return false
 	}
-	for _, u := range list[:n-1] {
+	list := units(v, s.scheme, s.prefix)
+	list = list[:len(list)-1]
+	for _, u := range list {
 		if !u.fits(s.dict) {
 			return false
 		}
 	}
-	return s.convolutions() == n-1
+	return s.convolutions() == len(list)
+}
+
+// endsFit compares the channels of stem and head, which costs little.
+func (s source) endsFit(v model.Variant) bool {
+	head, ok := s.dict.Lookup(s.scheme.headUnit(v, s.prefix, 0).conv + ".weight")
+	return s.scheme.stemUnit(v, s.prefix).fits(s.dict) && ok && len(head.Shape) == 4 && head.Shape[0] == v.HeadChannels()
 }
 
 // convolutions counts the weights of four dimensions.

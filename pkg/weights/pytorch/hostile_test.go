@@ -81,7 +81,7 @@ func smallOld() []byte {
 
 func TestSmallFiles(t *testing.T) {
 	for name, data := range map[string][]byte{"zip": small(t), "old": smallOld()} {
-		d := parse(t, data)
+		d := mustParse(t, data)
 		if got := values(t, d)["w"]; len(got) != 6 || got[0] != 1 || !slices.Equal(d.Tensors[0].Shape, []int{2, 3}) {
 			t.Errorf("%s: %v", name, got)
 		}

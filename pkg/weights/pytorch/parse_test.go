@@ -28,7 +28,7 @@ func file(t testing.TB, name string) []byte {
 	return data
 }
 
-func parse(t testing.TB, data []byte) *state.Dict {
+func mustParse(t testing.TB, data []byte) *state.Dict {
 	t.Helper()
 	d, err := Parse(data)
 	if err != nil {
@@ -58,7 +58,7 @@ func values(t testing.TB, d *state.Dict) map[string][]float32 {
 }
 
 func TestBothFormatsHoldTheSame(t *testing.T) {
-	zipped, old := parse(t, file(t, "torchvision.pth")), parse(t, file(t, "torchvision_old.pth"))
+	zipped, old := mustParse(t, file(t, "torchvision.pth")), mustParse(t, file(t, "torchvision_old.pth"))
 	if len(zipped.Tensors) < 100 || zipped.Tensors[0].Name != "features.0.0.weight" {
 		t.Errorf("%d tensors from %s on", len(zipped.Tensors), zipped.Tensors[0].Name)
 	}
@@ -75,15 +75,15 @@ func TestBothFormatsHoldTheSame(t *testing.T) {
 // A checkpoint's averaged weights come before its others; what else it keeps
 // is passed over.
 func TestCheckpoints(t *testing.T) {
-	d := parse(t, file(t, "torchvision_v2_checkpoint.pth"))
+	d := mustParse(t, file(t, "torchvision_v2_checkpoint.pth"))
 	if len(d.Notes) != 1 || !strings.Contains(d.Notes[0], `"model_ema"`) || d.Tensors[1].Name != "module.features.0.0.weight" {
 		t.Errorf("%q, %s", d.Notes, d.Tensors[1].Name)
 	}
-	d = parse(t, file(t, "timm_checkpoint.pth.tar"))
+	d = mustParse(t, file(t, "timm_checkpoint.pth.tar"))
 	if d.Notes != nil || d.Arch != "tf_efficientnet_b0" || d.Tensors[0].Name != "module.conv_stem.weight" {
 		t.Errorf("%q, arch %q, %s", d.Notes, d.Arch, d.Tensors[0].Name)
 	}
-	d = parse(t, file(t, "timm_lite.pth"))
+	d = mustParse(t, file(t, "timm_lite.pth"))
 	if d.Tensors[0].Name != "_orig_mod.conv_stem.weight" {
 		t.Error(d.Tensors[0].Name)
 	}
@@ -118,7 +118,7 @@ func TestDamage(t *testing.T) {
 // In the new format the checksums find every damage of what is used.
 func TestChecksums(t *testing.T) {
 	data := file(t, "torchvision.pth")
-	a, err := openArchive(data)
+	a, err := openArchive(memory(data))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -188,7 +188,8 @@ func TestViews(t *testing.T) {
 		b := math.Float32bits(float32(i))
 		bytes = append(bytes, byte(b), byte(b>>8), byte(b>>16), byte(b>>24))
 	}
-	s := &storage{elem: element{safetensors.F32, 4}, numel: 64, open: func() ([]byte, error) { return bytes, nil }}
+	s := &storage{elem: element{safetensors.F32, 4}, numel: 64}
+	s.opens(memory(nil), func([]byte) ([]byte, error) { return bytes, nil })
 	for _, v := range []struct {
 		offset       int
 		size, stride []int
@@ -251,12 +252,13 @@ func TestElementTypes(t *testing.T) {
 			if big {
 				data = swapped(data, tt.e.size)
 			}
-			s := &storage{elem: tt.e, numel: 2, open: func() ([]byte, error) {
+			s := &storage{elem: tt.e, numel: 2}
+			s.opens(memory(nil), func([]byte) ([]byte, error) {
 				if big {
 					return swapped(data, tt.e.size), nil
 				}
 				return data, nil
-			}}
+			})
 			for _, x := range []*tensor{
 				{storage: s, size: []int{2}, stride: []int{1}},
 				{storage: s, size: []int{1, 2}, stride: []int{9, 1}},
