@@ -121,8 +121,12 @@ func runConvert(ctx context.Context, s Streams, o ConvertOptions) error {
 	}
 	if !o.Quiet {
 		console := newConsole(s.Err)
+		assumed := ": assumed "
+		if o.Profile != "" {
+			assumed = ": without --profile assumed "
+		}
 		for _, line := range m.Assumed {
-			console.say(report.Quote(o.In) + ": assumed " + line)
+			console.say(report.Quote(o.In) + assumed + line)
 		}
 		console.say(o.summary(m, tier))
 	}
@@ -230,7 +234,11 @@ func (c *counting) Write(p []byte) (int, error) {
 func (o *ConvertOptions) summary(m *weights.Model, tier string) string {
 	values := 0
 	for _, p := range m.Params {
-		values += len(p.Data)
+		n := 1
+		for _, d := range p.Shape {
+			n *= d
+		}
+		values += n
 	}
 	text := fmt.Sprintf("%s: %s, %d classes, %s values, %s", report.Quote(o.Out), m.Variant, m.Classes(),
 		grouped(int64(values)), m.Profile)
