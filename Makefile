@@ -66,6 +66,7 @@ golden: $(VENV)/.ready ## the reference goldens again, from PyTorch, Keras and P
 	$(VENV)/bin/python tools/golden/jpeg.py
 	$(VENV)/bin/python tools/golden/odd_pictures.py
 	$(VENV)/bin/python tools/golden/hdf5_files.py
+	$(VENV)/bin/python tools/golden/keras_files.py
 	$(VENV)/bin/python tools/golden/pytorch_files.py
 	$(VENV)/bin/python tools/golden/onnx_files.py
 

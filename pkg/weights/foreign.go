@@ -3,6 +3,7 @@ package weights
 import (
 	"io"
 
+	"github.com/effnet/effnet/pkg/weights/keras"
 	"github.com/effnet/effnet/pkg/weights/naming"
 	"github.com/effnet/effnet/pkg/weights/onnx"
 	"github.com/effnet/effnet/pkg/weights/pytorch"
@@ -23,6 +24,7 @@ type foreign struct {
 // foreigns are tried in this order, by content alone.
 var foreigns = []foreign{
 	{pytorch.Sniff, readPyTorch},
+	{keras.Sniff, keras.Read},
 	{onnx.Sniff, onnx.Read},
 }
 

@@ -5,18 +5,17 @@ import (
 	"strings"
 )
 
-const readable = "this version reads .safetensors, PyTorch's .pth and ONNX"
+const readable = "this version reads .safetensors, PyTorch's .pth, Keras' .h5 and .keras, and ONNX"
 
 // magics are the starts of files that people hand over as weights.
 var magics = []struct{ start, what string }{
 	{"version https://git-lfs.github.com/spec/", "a Git LFS pointer, not the weights: run git lfs pull"},
-	{"PK\x03\x04", "a zip archive without PyTorch's data.pkl: " + readable},
+	{"PK\x03\x04", "a zip archive, but not of torch.save or Keras: " + readable},
 	{"PK\x05\x06", "an empty zip archive, not weights"},
 	{"\x80\x02", "a Python pickle, but not of torch.save: " + readable},
 	{"\x80\x03", "a Python pickle, but not of torch.save: " + readable},
 	{"\x80\x04", "a Python pickle, but not of torch.save: " + readable},
 	{"\x80\x05", "a Python pickle, but not of torch.save: " + readable},
-	{"\x89HDF\r\n\x1a\n", "an HDF5 file (Keras' .h5): " + readable},
 	{"\x1f\x8b", "a gzip archive, not the weights: unpack it first"},
 	{"\xfd7zXZ\x00", "an xz archive, not the weights: unpack it first"},
 	{"BZh", "a bzip2 archive, not the weights: unpack it first"},
