@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/effnet/effnet/pkg/model"
+	"github.com/effnet/effnet/pkg/profile"
 	"github.com/effnet/effnet/pkg/weights/state"
 )
 
@@ -25,12 +26,11 @@ func (n *network) configuredInput(v model.Variant) (affine, error) {
 	for _, l := range n.list[:first] {
 		switch {
 		case l.class == classRescaling:
-			one, zero := 1.0, 0.0
-			scale, err := l.config.Scale.channels(l, "scale", &one)
+			scale, err := l.config.Scale.channels(l, "scale")
 			if err != nil {
 				return a, err
 			}
-			offset, err := l.config.Offset.channels(l, "offset", &zero)
+			offset, err := l.config.Offset.channels(l, "offset")
 			if err != nil {
 				return a, err
 			}
@@ -82,12 +82,64 @@ func (n *network) checkConfig(v model.Variant, classes int) error {
 		}
 	}
 	first, last := n.ends()
-	for _, l := range n.list[first:last] {
-		if l.class == "activation" && !l.isSwish() {
-			return state.Refuse("%s applies %s, expected swish", l.title(), state.Quote(string(l.config.Activation)))
-		}
+	if err := n.checkBody(n.list[first:last]); err != nil {
+		return err
 	}
 	return n.checkHead(n.list[last+1:], classes)
+}
+
+// inner are the classes of layers within the network.
+var inner = map[string]bool{
+	classConv: true, classDepthwise: true, classNorm: true, "zero_padding2d": true, "global_average_pooling2d": true, "reshape": true,
+	"add": true, "multiply": true,
+}
+
+// functions are classes of layers that compute what their configuration does
+// not say; the first ports wrote the activation and the means so.
+var functions = map[string]bool{"lambda": true, "tf_op_lambda": true, "swish": true, "drop_connect": true}
+
+func (n *network) checkBody(list []*layer) error {
+	noted := false
+	for _, l := range list {
+		switch {
+		case l.class == "activation" && !l.isSwish():
+			return state.Refuse("%s applies %s, expected swish", l.title(), state.Quote(string(l.config.Activation)))
+		case l.class == "activation", inner[l.class], isSilent(l):
+		case !functions[l.class]:
+			return state.Refuse("%s within the network is not known", l.title())
+		case !noted:
+			n.note("%s and its like compute what the family has in their place", l.title())
+			noted = true
+		}
+	}
+	return nil
+}
+
+// notePadding says where ZeroPadding2D layers pad other than "same" does at
+// the resolution: those of a model without a fixed input are for even sizes.
+func (n *network) notePadding(v model.Variant, resolution int) {
+	pads := map[*layer]*layer{} // the padding in front of a convolution
+	var pad *layer
+	for _, l := range n.list {
+		switch l.class {
+		case "zero_padding2d":
+			pad = l
+		case classConv, classDepthwise:
+			pads[l], pad = pad, nil
+		}
+	}
+	for _, s := range model.Trace(v, profile.Same, resolution, 1) {
+		p := pads[n.parts[part{unit: s.Name}]]
+		if p == nil || s.Stride != 2 || p.config == nil {
+			continue
+		}
+		all := max(0, (s.Out.H-1)*s.Stride+s.Kernel-s.In.H)
+		want := numbers{float64(s.PadTop), float64(all - s.PadTop), float64(s.PadLeft), float64(all - s.PadLeft)}
+		if got := p.config.Padding.numbers; got != nil && !slices.Equal(got, want) {
+			n.note("padding same, although %s pads by %v at %d pixels", p.title(), got, s.In.H)
+			return
+		}
+	}
 }
 
 func (n *network) checkStep(s model.Step) error {

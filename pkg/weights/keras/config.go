@@ -35,6 +35,7 @@ type config struct {
 	Mean       numbers    `json:"mean"`
 	Variance   numbers    `json:"variance"`
 	Invert     bool       `json:"invert"`
+	Padding    padding    `json:"padding"`
 	Input      []*int     `json:"batch_shape"`
 	OldInput   []*int     `json:"batch_input_shape"`
 }
@@ -134,7 +135,7 @@ func (n rawNode) parse() (*config, error) {
 // understood are the classes whose configuration is looked at.
 var understood = map[string]bool{
 	classConv: true, classDepthwise: true, classNorm: true, classDense: true, classRescaling: true, classNormalize: true,
-	"input_layer": true, "activation": true,
+	"input_layer": true, "activation": true, "zero_padding2d": true,
 }
 
 // flat lists the layers of a model and of the models in it.
@@ -231,6 +232,17 @@ func (n *numbers) gather(x any) error {
 		return fmt.Errorf("%v is not a number", x)
 	}
 	return nil
+}
+
+// padding is top, bottom, left and right of a ZeroPadding2D; nil of a layer
+// that names a rule.
+type padding struct{ numbers }
+
+func (p *padding) UnmarshalJSON(b []byte) error {
+	if len(b) > 0 && b[0] == '"' {
+		return nil
+	}
+	return p.numbers.UnmarshalJSON(b)
 }
 
 var (

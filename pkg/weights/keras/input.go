@@ -173,23 +173,20 @@ func (l *layer) moments() (mean, variance [3]float64, err error) {
 				list = append(list, float64(x))
 			}
 		}
-		if *m.into, err = list.channels(l, m.kind, nil); err != nil {
+		if *m.into, err = list.channels(l, m.kind); err != nil {
 			return mean, variance, err
 		}
 	}
 	return mean, variance, nil
 }
 
-// channels gives each channel its number; one number is for all of them, none
-// is the fallback.
-func (n numbers) channels(l *layer, what string, fallback *float64) ([3]float64, error) {
-	switch {
-	case len(n) == 3:
+// channels gives each channel its number; one number is for all of them.
+func (n numbers) channels(l *layer, what string) ([3]float64, error) {
+	switch len(n) {
+	case 3:
 		return [3]float64(n), nil
-	case len(n) == 1:
+	case 1:
 		return all(n[0]), nil
-	case len(n) == 0 && fallback != nil:
-		return all(*fallback), nil
 	}
 	return [3]float64{}, state.Refuse("%s has %d numbers for its %s, expected 3", l.title(), len(n), what)
 }

@@ -42,6 +42,7 @@ func (n *network) profile(v model.Variant, classes int) (profile.Profile, error)
 		p.Crop = float64(p.Resolution) / float64(p.Resolution+around)
 	}
 	n.note("%scrop %.3g and %s, as the published weights are evaluated", note, p.Crop, p.Interpolation)
+	n.notePadding(v, p.Resolution)
 	if err := n.epsilon(&p); err != nil {
 		return p, err
 	}

@@ -110,6 +110,8 @@ func TestConfigurationRefused(t *testing.T) {
 			`layer "rescaling" (lambda) in front of the network is not known`},
 		"unknown behind": {"v1.keras", behind(`"name": "avg_pool"`, `"class_name": "Dropout"`, `"class_name": "LayerNormalization"`),
 			`layer "top_dropout" (layer_normalization) behind the network is not known`},
+		"unknown within": {"v1.keras", behind(`"name": "block3a_dwconv"`, `"class_name": "Reshape"`, `"class_name": "AveragePooling2D"`),
+			`layer "block3a_se_reshape" (average_pooling2d) within the network is not known`},
 		"negative scale": {"v1.keras", replace(`"scale": 0.00392156862745098`, `"scale": -1`),
 			"the layers in front of the network normalise channel 0 with"},
 		"two scales": {"v1.keras", replace(`"scale": 0.00392156862745098`, `"scale": [1, 2]`),
@@ -145,6 +147,20 @@ func TestConfigurationFollowed(t *testing.T) {
 	eps, err := Read(edited(t, "v1.keras", func(s string) string { return strings.ReplaceAll(s, `"epsilon": 0.001`, `"epsilon": 0.00001`) }), state.Options{})
 	if err != nil || eps.Profile.BNEps != 1e-5 {
 		t.Errorf("epsilon is %v, %v", eps, err)
+	}
+	padded, err := Read(edited(t, "v1.keras", behind(`"name": "block4a_dwconv_pad"`, `"padding": [[0, 1], [0, 1]]`, `"padding": [[1, 1], [1, 1]]`)), state.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if all := strings.Join(padded.Assumed, "\n"); !strings.Contains(all, `padding same, although layer "block4a_dwconv_pad" (zero_padding2d) pads by [1 1 1 1] at 8 pixels`) {
+		t.Errorf("assumed %q", padded.Assumed)
+	}
+	lambda, err := Read(edited(t, "v1.keras", behind(`"name": "block3a_dwconv"`, `"class_name": "Activation"`, `"class_name": "Swish"`)), state.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if all := strings.Join(lambda.Assumed, "\n"); !strings.Contains(all, `layer "block3a_activation" (swish) and its like compute what the family has in their place`) {
+		t.Errorf("assumed %q", lambda.Assumed)
 	}
 	open, err := Read(edited(t, "v1.keras", replace(`"batch_shape": [null, 64, 64, 3]`, `"batch_shape": [null, null, null, 3]`)), state.Options{})
 	if err != nil || open.Profile.Resolution != 224 || !strings.HasPrefix(open.Assumed[0], "resolution 224, ") {
