@@ -180,7 +180,11 @@ func expandConstant(w *walk, n *node, in arguments) (*constant, error) {
 	if err != nil {
 		return nil, err
 	}
-	return w.broadcast(n, c, common(c.shape, target))
+	shape, ok := common(c.shape, target)
+	if !ok {
+		return nil, n.refuse("shape %v does not broadcast to %v", c.shape, target)
+	}
+	return w.broadcast(n, c, shape)
 }
 
 func concatConstants(w *walk, n *node, in arguments) (*constant, error) {

@@ -149,19 +149,22 @@ func (w *walk) broadcast(n *node, c *constant, shape []int) (*constant, error) {
 	return w.strided(n, c, shape, 0, steps)
 }
 
-// common is the shape that two shapes broadcast to.
-func common(a, b []int) []int {
+// common is the shape that two shapes broadcast to; false where there is none.
+func common(a, b []int) ([]int, bool) {
 	if len(a) < len(b) {
 		a, b = b, a
 	}
 	shape := append([]int(nil), a...)
 	lead := len(a) - len(b)
 	for d, size := range b {
-		if shape[lead+d] == 1 {
+		switch {
+		case shape[lead+d] == 1:
 			shape[lead+d] = size
+		case size != 1 && size != shape[lead+d]:
+			return nil, false
 		}
 	}
-	return shape
+	return shape, true
 }
 
 // reshaped is c with another shape of as many elements.

@@ -221,7 +221,10 @@ func pairwise(f func(a, b float64) float64) evaluator {
 		if err != nil {
 			return nil, err
 		}
-		shape := common(a.shape, b.shape)
+		shape, ok := common(a.shape, b.shape)
+		if !ok {
+			return nil, n.refuse("shapes %v and %v do not broadcast", a.shape, b.shape)
+		}
 		if a, err = w.broadcast(n, a, shape); err != nil {
 			return nil, err
 		}

@@ -111,7 +111,12 @@ func (net *network) variant(asked string, resolution int) (model.Variant, error)
 		if v, ok := model.Match(net.outline, resolution); ok {
 			return v, nil
 		}
-		return model.Variant{}, net.differs(net.nearest())
+		v, alike := net.nearest()
+		if !alike {
+			return v, net.stem.conv.node.refuse("a stem of %d channels and %d blocks behind it, which no variant has, nor one that is scaled",
+				net.outline.Stem, len(net.blocks))
+		}
+		return v, net.differs(v)
 	}
 	v, err := model.Lookup(asked)
 	if err != nil {
@@ -123,16 +128,16 @@ func (net *network) variant(asked string, resolution int) (model.Variant, error)
 	return v, nil
 }
 
-// nearest is the row of the table with the most leading blocks in common.
-func (net *network) nearest() model.Variant {
-	var best model.Variant
-	most := -2
+// nearest is the row of the table with the most leading blocks in common;
+// false where none has as much as the stem.
+func (net *network) nearest() (best model.Variant, alike bool) {
+	most := -1
 	for _, v := range model.Variants() {
 		if n := net.outline.Agree(v.Outline()); n > most {
 			best, most = v, n
 		}
 	}
-	return best
+	return best, most >= 0
 }
 
 // differs names the first place where the network is not the variant.
