@@ -4,6 +4,7 @@ GO           ?= go
 PYTHON       ?= python3
 VENV         ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/effnet/venv
 FUZZTIME     ?= 1m
+FAMILY       ?=
 STATICCHECK  := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 VERSION      := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS      := -s -w -X github.com/effnet/effnet/internal/cli.version=$(VERSION)
@@ -11,7 +12,7 @@ BUILD        := CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)'
 PLATFORMS    := linux/amd64 linux/arm64 darwin/arm64 windows/amd64
 
 .DEFAULT_GOAL := help
-.PHONY: help build test test-long check bench golden snapshots models dist
+.PHONY: help build test test-long check bench golden snapshots parity models catalogue dist
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,14 +49,23 @@ dist: ## release binaries with SHA256SUMS in dist/
 	done
 	cd dist && sha256sum effnet-* > SHA256SUMS
 
+parity: ## PARITY.md again: how far every variant is from its references
+	$(GO) test -tags long -timeout 60m -count=1 -run TestFamilyEqualsItsReferences ./pkg/model -parity $(CURDIR)/PARITY.md
+
 models: $(VENV)/.ready ## models/*.safetensors again, byte for byte, from the published weights
 	$(VENV)/bin/python tools/golden/models.py
 
+catalogue: $(VENV)/.ready ## the catalogue of official weights again, from the sources of those who publish them
+	$(VENV)/bin/python -m pip install --quiet --no-deps -r tools/catalogue/requirements.txt
+	$(VENV)/bin/python tools/catalogue/catalogue.py
+
 golden: $(VENV)/.ready ## the reference goldens again, from PyTorch, Keras and Pillow
 	$(VENV)/bin/python tools/golden/golden.py
-	$(VENV)/bin/python tools/golden/family.py
+	$(VENV)/bin/python tools/golden/family.py $(FAMILY)
 	$(VENV)/bin/python tools/golden/jpeg.py
 	$(VENV)/bin/python tools/golden/odd_pictures.py
+	$(VENV)/bin/python tools/golden/hdf5_files.py
+	$(VENV)/bin/python tools/golden/pytorch_files.py
 
 $(VENV)/.ready: tools/golden/requirements.txt
 	$(PYTHON) -m venv $(VENV)

@@ -8,7 +8,8 @@ import (
 
 const (
 	barEvery = 200 * time.Millisecond
-	barWidth = 24          // columns of the bar alone
+	barWidth = 24          // columns of the bar alone, at most
+	minBar   = 6           // a shorter one tells nothing
 	settle   = time.Second // before a speed is shown
 	memory   = 5 * time.Second
 )
@@ -31,15 +32,16 @@ type mark struct {
 
 func newBar(c *console, name string) *bar { return &bar{console: c, name: name} }
 
-// progress draws; total is -1 where it is unknown.
-func (b *bar) progress(have, total int64) {
-	now := time.Now()
+// progress draws, if it is time to; total is -1 where it is unknown.
+func (b *bar) progress(have, total int64) { b.at(time.Now(), have, total) }
+
+func (b *bar) at(now time.Time, have, total int64) {
 	if have != total && now.Sub(b.drawn) < barEvery {
 		return
 	}
 	b.drawn = now
 	b.marks = append(b.marks, mark{now, have})
-	for len(b.marks) > 2 && now.Sub(b.marks[1].at) > memory {
+	for len(b.marks) > 2 && now.Sub(b.marks[1].at) >= memory {
 		b.marks = b.marks[1:]
 	}
 	b.console.transient(barLine(b.name, have, total, b.speed(), b.width))
@@ -63,25 +65,31 @@ func (b *bar) speed() float64 {
 	return 0
 }
 
-// barLine fits into a terminal of width columns.
+// barLine fits into a terminal of width columns: where room is short the bar
+// goes first, then the name, then speed and rest, then the sizes.
 func barLine(name string, have, total int64, speed float64, width int) string {
-	tail := sized(have)
+	var parts []string
 	if total > 0 {
-		tail = fmt.Sprintf("%3d %%  %s of %s", 100*have/total, sized(have), sized(total))
+		parts = append(parts, fmt.Sprintf("%3d %%", 100*have/total), fmt.Sprintf("%s of %s", sized(have), sized(total)))
+	} else {
+		parts = append(parts, sized(have))
 	}
 	if speed > 0 {
-		tail += fmt.Sprintf("  %s/s", sized(int64(speed)))
+		parts = append(parts, sized(int64(speed))+"/s")
 		if total > have {
-			tail += fmt.Sprintf("  %s left", remaining(float64(total-have)/speed))
+			parts[len(parts)-1] += "  " + remaining(float64(total-have)/speed) + " left"
 		}
 	}
-	line := name + "  " + tail
-	if free := width - 1 - len(line) - 2; total > 0 && free >= 6 {
+	line := name + "  " + strings.Join(parts, "  ")
+	if free := width - 1 - len(line) - 2; total > 0 && free >= minBar {
 		room := min(free, barWidth)
 		full := int(int64(room) * have / total)
-		line = name + "  " + strings.Repeat("█", full) + strings.Repeat("░", room-full) + "  " + tail
-	} else if len(line) > width-1 {
-		line = tail
+		parts = append([]string{name, strings.Repeat("█", full) + strings.Repeat("░", room-full)}, parts...)
+		return strings.Join(parts, "  ")
+	}
+	for len(line) >= width && len(parts) > 0 {
+		line = strings.Join(parts, "  ")
+		parts = parts[:len(parts)-1]
 	}
 	return line
 }

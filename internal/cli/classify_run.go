@@ -60,11 +60,12 @@ func runClassify(ctx context.Context, s Streams, o ClassifyOptions) error {
 	if r.model, err = openModel(o); err != nil {
 		return err
 	}
+	limitMemory()
 	p := &pipeline{
 		open:    func(n int) session { return r.model.Session(n) },
 		threads: limitThreads(o.Threads), batch: o.Batch, peek: o.FilesFrom == "", emit: r.emit,
 	}
-	err = p.run(ctx, src.All(), r.begin)
+	err = p.run(ctx, src.All(), func() error { return r.begin(ctx) })
 	if errors.Is(err, errNoInput) && unmatched {
 		return &exitError{code: exitUsage}
 	}
@@ -106,9 +107,12 @@ func openModel(o ClassifyOptions) (m *classify.Model, err error) {
 }
 
 // begin opens the output, when it is known that there is something to write.
-func (r *classifyRun) begin() error {
+func (r *classifyRun) begin(ctx context.Context) error {
 	if r.o.Output != "" && r.o.Output != "-" {
-		file, err := report.Create(r.o.Output)
+		file, err := create(ctx, r.o.Output)
+		if errors.Is(err, context.Canceled) {
+			return err
+		}
 		if err != nil {
 			return r.cannotWrite(err)
 		}
@@ -132,6 +136,26 @@ func (r *classifyRun) begin() error {
 	}
 	r.writer = report.New(r.o.Format, r.out, style)
 	return nil
+}
+
+// create opens the output. A pipe waits for its reader no longer than until ctx is
+// cancelled.
+func create(ctx context.Context, path string) (*report.Output, error) {
+	type outcome struct {
+		file *report.Output
+		err  error
+	}
+	ready := make(chan outcome, 1)
+	go func() {
+		file, err := report.Create(path)
+		ready <- outcome{file, err}
+	}()
+	select {
+	case o := <-ready:
+		return o.file, o.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 // emit writes a record, and says what failed.
@@ -160,6 +184,9 @@ func (r *classifyRun) emit(rec report.Record) error {
 // end finishes the output and turns what happened into an exit code.
 func (r *classifyRun) end(ctx context.Context, err error) error {
 	r.console.finish()
+	if errors.Is(err, context.Canceled) {
+		return r.interrupted()
+	}
 	if err != nil && r.broken == nil && !errors.Is(err, errStop) {
 		return err
 	}

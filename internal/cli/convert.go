@@ -105,7 +105,7 @@ func (o *ConvertOptions) check() error {
 }
 
 func runConvert(ctx context.Context, s Streams, o ConvertOptions) error {
-	m, err := o.read(ctx)
+	m, err := o.read()
 	if err != nil {
 		return err
 	}
@@ -116,17 +116,21 @@ func runConvert(ctx context.Context, s Streams, o ConvertOptions) error {
 	case err != nil:
 		return &classify.ModelError{Model: o.In, Err: err}
 	}
-	if err := o.write(ctx, s, m); err != nil {
+	if err := o.write(s, m); err != nil {
 		return err
 	}
 	if !o.Quiet {
-		newConsole(s.Err).say(o.summary(m, tier))
+		console := newConsole(s.Err)
+		for _, line := range m.Assumed {
+			console.say(report.Quote(o.In) + ": assumed " + line)
+		}
+		console.say(o.summary(m, tier))
 	}
 	return nil
 }
 
 // read finds the weights and puts what the flags say over what they tell.
-func (o *ConvertOptions) read(context.Context) (m *weights.Model, err error) {
+func (o *ConvertOptions) read() (m *weights.Model, err error) {
 	defer refuseFaults(o.In, &err)
 	options := classify.Options{Variant: o.Variant, Overrides: o.Profile, Resolution: o.Resolution, Resolve: resolveModel}
 	if o.Labels != "" {
@@ -183,7 +187,7 @@ func finishModel(ctx context.Context, m *weights.Model) (tier string, err error)
 }
 
 // write puts the model in OUT's place in one step.
-func (o *ConvertOptions) write(ctx context.Context, s Streams, m *weights.Model) error {
+func (o *ConvertOptions) write(s Streams, m *weights.Model) error {
 	failed := func(err error) error {
 		return &exitError{exitOutput, fmt.Errorf("%s: %w", strconv.Quote(o.Out), reasonOf(err))}
 	}

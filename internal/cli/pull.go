@@ -174,6 +174,7 @@ func (o *PullOptions) pull(ctx context.Context, s Streams, c *console, st *store
 		Silence: o.Timeout, Retries: o.Retries, Agent: "effnet/" + versionString(),
 		Convert:    func(data []byte, e store.Entry) (*weights.Model, error) { return convertOfficial(ctx, data, e) },
 		Waiting:    func() { say("%s: another effnet is pulling it, waiting", e.Name()) },
+		Retrying:   func(err error) { say("%s: %s, trying again", e.Name(), reasonOf(err)) },
 		Converting: func() { bar.note("converting") },
 	}
 	if o.Retries == 0 {

@@ -17,12 +17,14 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts runs each behaviour of testdata/script. The pictures of the project's
-// testdata are in $PICTURES.
+// testdata are in $PICTURES; weights for b0@timm are served at $MIRROR and in the file
+// $OFFICIAL, their SHA-256 is $DIGEST.
 func TestScripts(t *testing.T) {
 	pictures, err := filepath.Abs("../../testdata")
 	if err != nil {
 		t.Fatal(err)
 	}
+	o := newOfficial(t)
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		UpdateScripts:       *update,
@@ -33,6 +35,9 @@ func TestScripts(t *testing.T) {
 				env.Setenv(name, "")
 			}
 			env.Setenv("EFFNET_MODELS", filepath.Join(env.WorkDir, "models"))
+			env.Setenv("MIRROR", o.server.URL)
+			env.Setenv("OFFICIAL", o.file)
+			env.Setenv("DIGEST", o.sha256)
 			env.Setenv("TERM", "xterm")
 			env.Setenv("PICTURES", pictures)
 			return nil

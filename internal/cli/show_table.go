@@ -71,6 +71,12 @@ func (w shown) facts() *grid {
 	if w.info.License != "" {
 		g.add(plain, "licence", report.Escape(w.info.License))
 	}
+	if w.info.Scheme != "" {
+		g.add(plain, "names of", w.info.Scheme)
+	}
+	for _, line := range w.info.Assumed {
+		g.add(plain, "assumed", report.Escape(line))
+	}
 	return g
 }
 

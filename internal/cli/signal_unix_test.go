@@ -165,6 +165,30 @@ func await(t *testing.T, path, text string) {
 	}
 }
 
+// One signal ends a run whose output is a pipe that nobody reads yet.
+func TestInterruptedBeforeOutput(t *testing.T) {
+	cmd, stderr := program(t, "classify", "--files-from", "-", "-o", "pipe")
+	if err := syscall.Mkfifo(filepath.Join(cmd.Dir, "pipe"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	names, rows := start(t, cmd)
+	const more = 1<<16 + 1 // bytes than a pipe holds: written once the run has begun
+	if _, err := io.WriteString(names, strings.Repeat("gone.jpg\n", more/9+1)); err != nil {
+		t.Fatal(err)
+	}
+	kill := time.AfterFunc(20*time.Second, func() { _ = cmd.Process.Kill() }) // a failure, not a timeout
+	defer kill.Stop()
+	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	if n, code := rest(t, cmd, rows); n != 0 || code != exitInterrupted {
+		t.Errorf("%d rows on stdout, exit code %d", n, code)
+	}
+	if want := "effnet: interrupted: 0 classified, 0 failed\n"; stderr.String() != want {
+		t.Errorf("stderr %q, want %q", stderr, want)
+	}
+}
+
 // The second signal does not wait for a picture.
 func TestInterruptedTwice(t *testing.T) {
 	ends := make(chan struct{})

@@ -2,9 +2,11 @@ package store
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"regexp"
 	"strconv"
@@ -27,6 +29,7 @@ var (
 
 // download fetches one address into a part.
 type download struct {
+	address  string
 	client   *http.Client
 	limit    int64         // most bytes
 	silence  time.Duration // longest wait for some bytes
@@ -34,6 +37,7 @@ type download struct {
 	pause    time.Duration // before the first of them, doubled each time
 	agent    string
 	progress func(have, total int64)
+	retrying func(err error) // may be nil, like progress
 }
 
 // run downloads until p is whole. Where the connection breaks it goes on from
@@ -55,6 +59,9 @@ func (d *download) run(ctx context.Context, p *part) error {
 		}
 		if failures++; failures > d.retries {
 			return err
+		}
+		if d.retrying != nil {
+			d.retrying(err)
 		}
 		select {
 		case <-time.After(min(d.pause<<(failures-1), maxPause)):
@@ -83,7 +90,7 @@ func (d *download) attempt(ctx context.Context, p *part) error {
 			return err
 		}
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.origin.URL, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, d.address, nil)
 	if err != nil {
 		return err
 	}
@@ -123,13 +130,20 @@ func (d *download) send(req *http.Request) (*http.Response, []http.Header, error
 	}
 	resp, err := client.Do(req)
 	if err != nil {
-		var refused *refusal
-		if errors.As(err, &refused) || req.Context().Err() != nil {
+		if final(err) || req.Context().Err() != nil {
 			return nil, nil, reason(err)
 		}
 		return nil, nil, transient{reason(err)}
 	}
 	return resp, append(answers, resp.Header), nil
+}
+
+// final tells whether the next try would fail in the same way.
+func final(err error) bool {
+	var refused *refusal
+	var unknownHost *net.DNSError
+	var certificate *tls.CertificateVerificationError
+	return errors.As(err, &refused) || errors.As(err, &unknownHost) && unknownHost.IsNotFound || errors.As(err, &certificate)
 }
 
 // place decides where the answer's body belongs in p; done where nothing is
@@ -153,7 +167,8 @@ func (d *download) place(p *part, resp *http.Response, answers []http.Header) (d
 			o.SHA256, o.Commit = p.origin.SHA256, p.origin.Commit
 		}
 	case http.StatusRequestedRangeNotSatisfiable:
-		if _, total, ok := contentRange(resp.Header.Get("Content-Range")); ok && total == p.have && !o.differs(p.origin) {
+		_, total, ok := contentRange(resp.Header.Get("Content-Range"))
+		if o.Total = total; ok && total == p.have && !o.differs(p.origin) {
 			return true, nil
 		}
 		return false, d.again(p)

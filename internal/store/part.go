@@ -11,7 +11,7 @@ import (
 // origin is what is known of the bytes in a .part file, so that a later run
 // may go on with them. It lies beside the file as FILE.json.
 type origin struct {
-	URL       string `json:"url"`
+	URL       string `json:"url"`              // without user and password
 	Validator string `json:"validator"`        // strong ETag, else Last-Modified; empty: no resuming
 	Total     int64  `json:"total"`            // bytes of the whole, -1 unknown
 	SHA256    string `json:"sha256,omitempty"` // as the hub's answer says
@@ -42,7 +42,7 @@ func openPart(path, address string) (*part, error) {
 		return nil, err
 	}
 	p.origin = readOrigin(path + ".json")
-	if p.origin.URL != address || p.origin.Validator == "" {
+	if address = withoutUser(address); p.origin.URL != address || p.origin.Validator == "" {
 		err = p.restart()
 		p.origin = origin{URL: address, Total: -1}
 	}

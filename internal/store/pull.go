@@ -36,6 +36,8 @@ type PullOptions struct {
 	Progress func(have, total int64)
 	// Waiting is called once where another process pulls the same weights.
 	Waiting func()
+	// Retrying is called before another try, with why the last one failed.
+	Retrying func(err error)
 	// Converting is called when the bytes are there and verified.
 	Converting func()
 
@@ -167,8 +169,8 @@ func (s *Store) fetch(ctx context.Context, e Entry, o PullOptions, address strin
 	defer part.file.Close()
 	resumed = part.have > 0
 	d := &download{
-		client: o.client, limit: e.limit(), silence: o.Silence, retries: o.Retries, pause: o.pause,
-		agent: o.Agent, progress: o.Progress,
+		address: address, client: o.client, limit: e.limit(), silence: o.Silence, retries: o.Retries, pause: o.pause,
+		agent: o.Agent, progress: o.Progress, retrying: o.Retrying,
 	}
 	d.defaults()
 	if err := d.run(ctx, part); err != nil {

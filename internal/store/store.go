@@ -65,14 +65,14 @@ func (s *Store) Lookup(e Entry) (Pulled, bool, error) {
 	if err != nil {
 		return Pulled{}, false, err
 	}
-	p := Pulled{Name: e.Name()}
+	var p Pulled
 	if record, err := os.Open(s.base(e) + ".json"); err == nil {
 		defer record.Close()
 		if err := json.NewDecoder(&limited{record, maxRecord}).Decode(&p); err != nil {
-			p = Pulled{Name: e.Name()}
+			p = Pulled{}
 		}
 	}
-	p.Entry, p.Path, p.Size = e, s.Path(e), info.Size()
+	p.Name, p.Entry, p.Path, p.Size = e.Name(), e, s.Path(e), info.Size()
 	return p, info.Mode().IsRegular(), nil
 }
 

@@ -1,8 +1,10 @@
 package classify
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"io"
 	"slices"
 	"sync"
 
@@ -41,12 +43,18 @@ func (m *Model) Info() Info {
 // digest gives the SHA-256 of a model's bytes when it is asked for. Of a file
 // it is computed at once on the side, so that its bytes need not be kept.
 func digest(name string, data []byte) func() string {
-	sum := sync.OnceValue(func() string {
-		d := sha256.Sum256(data)
-		return hex.EncodeToString(d[:])
-	})
+	sum := sync.OnceValue(func() string { return sumOf(bytes.NewReader(data)) })
 	if _, inside := embedded[name]; !inside {
 		go sum()
 	}
 	return sum
+}
+
+// sumOf is a SHA-256 in hexadecimal, empty where r cannot be read to its end.
+func sumOf(r io.Reader) string {
+	h := sha256.New()
+	if _, err := io.Copy(h, r); err != nil {
+		return ""
+	}
+	return hex.EncodeToString(h.Sum(nil))
 }

@@ -7,6 +7,7 @@ import (
 	"image"
 	"io"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/effnet/effnet/pkg/kernels"
@@ -44,11 +45,16 @@ func Open(name string, o Options) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	full, data, err := o.load(name)
+	full, path, data, err := o.find(name)
 	if err != nil {
 		return nil, err
 	}
-	m, err := newModel(full, data, set, o)
+	var m *Model
+	if path != "" {
+		m, err = openModel(full, path, set, o)
+	} else {
+		m, err = dataModel(full, data, set, o)
+	}
 	var usage *UsageError
 	if err != nil && !errors.As(err, &usage) {
 		return nil, &ModelError{name, err}
@@ -56,11 +62,47 @@ func Open(name string, o Options) (*Model, error) {
 	return m, err
 }
 
-func newModel(name string, data []byte, set *kernels.Set, o Options) (*Model, error) {
+// openModel reads the tensors of a file one by one where its format allows
+// that, so that they and the plan's own are never in memory both.
+func openModel(name, path string, set *kernels.Set, o Options) (*Model, error) {
+	f, size, err := openFile(path)
+	if err != nil {
+		return nil, err
+	}
+	w, ok, err := weights.ReadAt(f, size, weights.Options{Variant: o.Variant})
+	if !ok || err != nil {
+		f.Close()
+		if err != nil {
+			return nil, err
+		}
+		data, err := readModel(path)
+		if err != nil {
+			return nil, err
+		}
+		return dataModel(name, data, set, o)
+	}
+	sum := sync.OnceValue(func() string { return sumOf(io.NewSectionReader(f, 0, size)) })
+	defer func() { // not at the same time: loading is waited for
+		go func() {
+			sum()
+			f.Close()
+		}()
+	}()
+	if w, err = o.apply(w, nil); err != nil {
+		return nil, err
+	}
+	return newModel(name, w, sum, set, o)
+}
+
+func dataModel(name string, data []byte, set *kernels.Set, o Options) (*Model, error) {
 	w, err := o.weights(data)
 	if err != nil {
 		return nil, err
 	}
+	return newModel(name, w, digest(name, data), set, o)
+}
+
+func newModel(name string, w *weights.Model, sum func() string, set *kernels.Set, o Options) (*Model, error) {
 	variant, err := model.Lookup(w.Variant)
 	if err != nil {
 		return nil, err
@@ -84,7 +126,7 @@ func newModel(name string, data []byte, set *kernels.Set, o Options) (*Model, er
 		info: Info{
 			Name: name, Variant: variant.Name, Classes: plan.Classes(), Precision: "f32", Tier: string(plan.Tier()),
 			Profile: prof, Labels: labels, Source: w.Source, License: w.License,
-			Scheme: w.Scheme, Assumed: w.Assumed, sum: digest(name, data),
+			Scheme: w.Scheme, Assumed: w.Assumed, sum: sum,
 		},
 		goldens: w.Goldens,
 	}

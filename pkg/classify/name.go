@@ -11,6 +11,7 @@ import (
 
 	"github.com/effnet/effnet/models"
 	"github.com/effnet/effnet/pkg/model"
+	"github.com/effnet/effnet/pkg/weights"
 )
 
 const (
@@ -21,7 +22,7 @@ const (
 )
 
 // suffixes mark a weight file even where it does not exist.
-var suffixes = []string{".safetensors", ".pth", ".pt", ".h5", ".keras", ".onnx", ".bin"}
+var suffixes = []string{".safetensors", ".pth", ".pt", ".h5", ".keras", ".onnx", ".bin", ".index.json"}
 
 // embedded are the models inside this package, by full name.
 var embedded = map[string][]byte{"efficientnet-lite0": models.Lite0}
@@ -30,19 +31,26 @@ var embedded = map[string][]byte{"efficientnet-lite0": models.Lite0}
 // of the file that the name resolves to. name is the full name, or the file as
 // given.
 func (o *Options) load(given string) (name string, data []byte, err error) {
-	name, path := given, given
-	if !isFile(given) {
-		if name, data, err = loadEmbedded(given); data != nil || err != nil {
-			return name, data, err
-		}
-		if name, path, err = o.resolve(given); err != nil {
-			return "", nil, err
-		}
+	name, path, data, err := o.find(given)
+	if path == "" || err != nil {
+		return name, data, err
 	}
-	if data, err = readFile(path); err != nil {
+	if data, err = readModel(path); err != nil {
 		return "", nil, &ModelError{given, err}
 	}
 	return name, data, nil
+}
+
+// find gives the data of an embedded model, else the path of a file.
+func (o *Options) find(given string) (name, path string, data []byte, err error) {
+	if isFile(given) {
+		return given, given, nil, nil
+	}
+	if name, data, err = loadEmbedded(given); data != nil || err != nil {
+		return name, "", data, err
+	}
+	name, path, err = o.resolve(given)
+	return name, path, nil, err
 }
 
 // loadEmbedded gives no data for a name that is not of an embedded model.
@@ -94,31 +102,60 @@ func isFile(given string) bool {
 	if strings.ContainsRune(given, '/') || strings.ContainsRune(given, filepath.Separator) {
 		return true
 	}
-	if slices.Contains(suffixes, strings.ToLower(filepath.Ext(given))) {
+	if slices.ContainsFunc(suffixes, func(s string) bool { return strings.HasSuffix(strings.ToLower(given), s) }) {
 		return true
 	}
 	info, err := os.Stat(given)
 	return err == nil && !info.IsDir()
 }
 
+// readModel reads a weight file, with the shards that it may name.
+func readModel(path string) ([]byte, error) {
+	data, err := readFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return weights.Assemble(data, func(file string) ([]byte, error) {
+		return readFile(filepath.Join(filepath.Dir(path), file))
+	})
+}
+
 // readFile reads a whole weight file to the heap: a mapped file that shrinks
 // would kill the process.
 func readFile(path string) ([]byte, error) {
-	info, err := os.Stat(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, errors.New("no such model file")
-	case err != nil:
-		return nil, bare(err)
-	case info.IsDir():
-		return nil, errors.New("a folder, not a model file")
-	case !info.Mode().IsRegular():
-		return nil, errors.New("not a regular file")
-	case info.Size() > maxFile:
-		return nil, fmt.Errorf("%d bytes are more than any model has", info.Size())
+	if _, err := checkFile(path); err != nil {
+		return nil, err
 	}
 	data, err := os.ReadFile(path)
 	return data, bare(err)
+}
+
+// openFile opens a weight file that need not be read as a whole.
+func openFile(path string) (f *os.File, size int64, err error) {
+	if size, err = checkFile(path); err != nil {
+		return nil, 0, err
+	}
+	f, err = os.Open(path)
+	return f, size, bare(err)
+}
+
+// checkFile refuses what no model can be, before it is opened, and gives the
+// size of the rest.
+func checkFile(path string) (size int64, err error) {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return 0, errors.New("no such model file")
+	case err != nil:
+		return 0, bare(err)
+	case info.IsDir():
+		return 0, errors.New("a folder, not a model file")
+	case !info.Mode().IsRegular():
+		return 0, errors.New("not a regular file")
+	case info.Size() > maxFile:
+		return 0, fmt.Errorf("%d bytes are more than any model has", info.Size())
+	}
+	return info.Size(), nil
 }
 
 // bare drops the path from an error of os: the caller says it.

@@ -36,7 +36,11 @@ func Weights(data []byte, o Options) (*weights.Model, error) {
 
 // weights reads a file and applies what o says of variant and profile.
 func (o *Options) weights(data []byte) (*weights.Model, error) {
-	w, err := weights.ReadAs(data, weights.Options{Variant: o.Variant})
+	return o.apply(weights.ReadAs(data, weights.Options{Variant: o.Variant}))
+}
+
+// apply puts what o says of variant and profile over what was read.
+func (o *Options) apply(w *weights.Model, err error) (*weights.Model, error) {
 	if err != nil {
 		return nil, err
 	}

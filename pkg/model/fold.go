@@ -9,10 +9,10 @@ import (
 // folded is a convolution's weights with its batch norm as their scale and
 // bias.
 func (c *compiler) folded(s Step) kernels.Weights {
-	norm := func(stat string) []float32 { return c.params[s.Name+".norm."+stat].Data }
+	norm := func(stat string) []float32 { return c.values(s.Name + ".norm." + stat) }
 	gamma, beta, mean, variance := norm("weight"), norm("bias"), norm("mean"), norm("variance")
 	w := kernels.Weights{
-		Values: c.params[s.Name+".conv.weight"].Data, Bias: make([]float32, len(beta)),
+		Values: c.values(s.Name + ".conv.weight"), Bias: make([]float32, len(beta)),
 		Scale: make([]float64, len(beta)), Taps: s.Kernel * s.Kernel,
 	}
 	for i := range beta {

@@ -6,5 +6,7 @@ import "github.com/effnet/effnet/pkg/model"
 
 const pressurePasses = 5000
 
-// runs holds back only the variant whose weights take 2 GB.
-func runs(v model.Variant) bool { return v.Name != "efficientnet-l2" }
+func runs(model.Variant) bool { return true }
+
+// sizes are all resolutions of a golden, the published one among them.
+func (g familyGolden) sizes() []int { return g.resolutions }

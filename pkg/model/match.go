@@ -44,7 +44,8 @@ func (o Outline) Equal(other Outline) bool {
 }
 
 // Match finds the variant of an outline: a row of the table, whose resolution
-// may be another, or else a custom shape of the resolution given.
+// may be another, or else a custom shape of the resolution given, or that of
+// its base where none (0) is.
 func Match(o Outline, resolution int) (Variant, bool) {
 	for _, v := range variants {
 		if v.Outline().Equal(o) {
@@ -71,7 +72,11 @@ func Match(o Outline, resolution int) (Variant, bool) {
 		if !ok {
 			continue
 		}
-		if v, err := Scale(base, depth, width, resolution); err == nil && v.Outline().Equal(o) {
+		side := resolution
+		if side == 0 {
+			side = base.Resolution
+		}
+		if v, err := Scale(base, depth, width, side); err == nil && v.Outline().Equal(o) {
 			return v, true
 		}
 	}

@@ -13,6 +13,17 @@ import (
 type Param struct {
 	Shape []int
 	Data  []float32
+	// Load gives the values where Data is nil, of a file that is read tensor by
+	// tensor. It may be called several times, by several goroutines.
+	Load func() ([]float32, error)
+}
+
+// Values gives the parameter's values, which must not be modified.
+func (p Param) Values() ([]float32, error) {
+	if p.Load == nil {
+		return p.Data, nil
+	}
+	return p.Load()
 }
 
 // Params holds a network's tensors by their canonical names, such as
@@ -53,7 +64,8 @@ func (e *ParamsError) Error() string {
 }
 
 // check holds params to specs: nothing missing, nothing extra, every shape as
-// expected, every value finite, no variance negative.
+// expected, every value finite, no variance negative. Values that are still to
+// be loaded are left to compiler.values.
 func (params Params) check(specs []ParamSpec) error {
 	known := make(map[string]bool, len(specs))
 	problems := make([]string, len(specs))
@@ -84,14 +96,47 @@ func (params Params) problem(spec ParamSpec) string {
 		return fmt.Sprintf("tensor %q is missing (expected shape %v)", spec.Name, spec.Shape)
 	case !slices.Equal(p.Shape, spec.Shape):
 		return fmt.Sprintf("tensor %q has shape %v, expected %v", spec.Name, p.Shape, spec.Shape)
-	case len(p.Data) != spec.Len():
-		return fmt.Sprintf("tensor %q has %d values, expected %d", spec.Name, len(p.Data), spec.Len())
-	case !finite(p.Data):
-		return fmt.Sprintf("tensor %q holds NaN or Inf", spec.Name)
-	case strings.HasSuffix(spec.Name, ".variance") && slices.Min(p.Data) < 0:
-		return fmt.Sprintf("tensor %q holds a negative variance", spec.Name)
+	case p.Load != nil:
+		return ""
+	}
+	return badValues(spec.Name, p.Data, spec.Len())
+}
+
+// badValues says what is wrong with a tensor's n values, "" where nothing is.
+func badValues(name string, values []float32, n int) string {
+	switch {
+	case len(values) != n:
+		return fmt.Sprintf("tensor %q has %d values, expected %d", name, len(values), n)
+	case !finite(values):
+		return fmt.Sprintf("tensor %q holds NaN or Inf", name)
+	case strings.HasSuffix(name, ".variance") && slices.Min(values) < 0:
+		return fmt.Sprintf("tensor %q holds a negative variance", name)
 	}
 	return ""
+}
+
+// values gives a parameter's values. Where they cannot be loaded or are not
+// usable it remembers why and gives zeros.
+func (c *compiler) values(name string) []float32 {
+	p := c.params[name]
+	if p.Load == nil {
+		return p.Data
+	}
+	n := ParamSpec{Shape: p.Shape}.Len()
+	values, err := p.Load()
+	problem := ""
+	if err != nil {
+		problem = fmt.Sprintf("tensor %q: %v", name, err)
+	} else {
+		problem = badValues(name, values, n)
+	}
+	if problem == "" {
+		return values
+	}
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	c.problems = append(c.problems, problem)
+	return make([]float32, n)
 }
 
 // finite looks at exponents alone: all ones means NaN or Inf, and one more

@@ -62,6 +62,11 @@ func Compile(v Variant, prof profile.Profile, params Params, set *kernels.Set) (
 	c := &compiler{plan: p, params: params, epsilon: prof.BNEps}
 	c.operations()
 	parallel(c.packing)
+	if len(c.problems) > 0 {
+		p.memory.Release()
+		slices.Sort(c.problems)
+		return nil, &ParamsError{Problems: c.problems}
+	}
 	p.buffers = c.buffers.plan()
 	runtime.AddCleanup(p, (*kernels.Memory).Release, p.memory)
 	return p, nil
@@ -94,6 +99,9 @@ type compiler struct {
 	outputs map[int]bufferID // by Map.ID
 	packing []func()
 	dry     bool // only sizes are asked for: no memory for matrices
+
+	mutex    sync.Mutex
+	problems []string // with parameters that are loaded while they are packed
 }
 
 // operations fuses what produces a depthwise convolution's input into it and

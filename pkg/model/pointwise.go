@@ -143,8 +143,9 @@ type vectorProduct struct {
 // vectorProduct makes the layer from the parameters name.weight and name.bias.
 func (c *compiler) vectorProduct(name string, in, out int) vectorProduct {
 	v := vectorProduct{c.matrix(out, in, 1), kernels.Runs(in, 0, kernels.Block*4)}
-	w := kernels.Weights{Values: c.params[name+".weight"].Data, Bias: c.params[name+".bias"].Data, Taps: 1}
-	c.later(func() { v.Pack(w) })
+	c.later(func() {
+		v.Pack(kernels.Weights{Values: c.values(name + ".weight"), Bias: c.values(name + ".bias"), Taps: 1})
+	})
 	return v
 }
 

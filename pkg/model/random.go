@@ -14,8 +14,9 @@ const weyl = 0x9E3779B97F4A7C15
 // seed and names: splitmix64 from the FNV-1a hash of the tensor's name XOR
 // seed·weyl, the upper 24 bits as u in [0, 1) and v = 2u-1, scaled in
 // float64 and rounded once. Weights are uniform with a variance of gain²/fan_in,
-// gain 1.5 for convolutions; what is added to a block's input counts 0.2: so
-// signals keep their size through deep networks. tools/golden makes the same values in Python.
+// gain 1.5 for convolutions; what is added to a block's input counts 0.2, and
+// fused convolutions 0.3: so signals keep their size through deep networks.
+// tools/golden makes the same values in Python.
 func Random(specs []ParamSpec, seed uint64) Params {
 	params := make(Params, len(specs))
 	for _, spec := range specs {
@@ -50,8 +51,8 @@ func splitmix(z uint64) uint64 {
 }
 
 // addedNorm matches the last norm of a block that is not the first of its
-// stage. In stage 0 a fused block ends with its convolution.
-var addedNorm = regexp.MustCompile(`^stages\.(\d+\.[1-9]\d*\.project|0\.[1-9]\d*\.fused)\.norm\.weight$`)
+// stage.
+var addedNorm = regexp.MustCompile(`^stages\.\d+\.[1-9]\d*\.project\.norm\.weight$`)
 
 // scaling gives the function from u to a value of the tensor.
 func scaling(spec ParamSpec) func(u float64) float64 {
@@ -68,6 +69,8 @@ func scaling(spec ParamSpec) func(u float64) float64 {
 		return uniform(1.5)
 	case addedNorm.MatchString(spec.Name):
 		return func(u float64) float64 { return 0.2 * (1 + 0.25*(2*u-1)) }
+	case strings.HasSuffix(spec.Name, ".fused.norm.weight"):
+		return func(u float64) float64 { return 0.3 * (1 + 0.25*(2*u-1)) }
 	case strings.HasSuffix(spec.Name, ".norm.weight"):
 		return func(u float64) float64 { return 1 + 0.25*(2*u-1) }
 	case strings.HasSuffix(spec.Name, ".norm.variance"):

@@ -2,7 +2,11 @@
 
 package model_test
 
-import "github.com/effnet/effnet/pkg/model"
+import (
+	"testing"
+
+	"github.com/effnet/effnet/pkg/model"
+)
 
 const pressurePasses = 200
 
@@ -12,5 +16,11 @@ func runs(v model.Variant) bool {
 	for _, s := range v.ParamSpecs(5) {
 		values += s.Len()
 	}
+	if testing.Short() {
+		return values < 5e6
+	}
 	return values < 12e6
 }
+
+// sizes is the resolution that costs little.
+func (g familyGolden) sizes() []int { return g.resolutions[:1] }

@@ -1,6 +1,8 @@
 package weights
 
 import (
+	"io"
+
 	"github.com/effnet/effnet/pkg/weights/naming"
 	"github.com/effnet/effnet/pkg/weights/pytorch"
 	"github.com/effnet/effnet/pkg/weights/safetensors"
@@ -28,6 +30,25 @@ func readPyTorch(data []byte, o Options) (*state.Imported, error) {
 		return nil, err
 	}
 	return naming.Import(d, o)
+}
+
+// ReadAt reads a file of size bytes whose format lets its tensors be read one by
+// one, when they are needed: the parameters have no Data but Load, and r is in
+// use as long as they are. ok is false for a file that must be read as a whole.
+func ReadAt(r io.ReaderAt, size int64, o Options) (m *Model, ok bool, err error) {
+	if !pytorch.SniffAt(r, size) {
+		return nil, false, nil
+	}
+	d, err := pytorch.ParseAt(r, size)
+	if err != nil {
+		return nil, true, err
+	}
+	in, err := naming.Import(d, o)
+	if err != nil {
+		return nil, true, err
+	}
+	m, err = fromImported(in)
+	return m, true, err
 }
 
 // dictOf gives the tensors of a container by their names there.

@@ -14,9 +14,10 @@ import (
 
 const (
 	// ownFormats begins Format and those of later versions.
-	ownFormats   = "effnet/"
-	goldenPrefix = "golden."
-	classifier   = "classifier.weight"
+	ownFormats     = "effnet/"
+	goldenPrefix   = "golden."
+	classifier     = "classifier.weight"
+	classifierBias = "classifier.bias"
 )
 
 // Read recognises the format of a weight file by its content and reads it:
@@ -143,10 +144,25 @@ func readParams(file *safetensors.File) (model.Params, error) {
 		}
 		params[t.Name] = model.Param{Shape: t.Shape, Data: values}
 	}
-	if p, ok := params[classifier]; ok && (len(p.Shape) == 0 || len(p.Data) == 0) {
-		return nil, refuse("tensor %q of shape %v has no outputs", classifier, p.Shape)
+	return params, checkClassifier(params)
+}
+
+// checkClassifier holds that the parameters tell one number of outputs: labels
+// and goldens are measured by it.
+func checkClassifier(params model.Params) error {
+	weight, ok := params[classifier]
+	if !ok {
+		return nil
 	}
-	return params, nil
+	if len(weight.Shape) == 0 || len(weight.Data) == 0 {
+		return refuse("tensor %q of shape %v has no outputs", classifier, weight.Shape)
+	}
+	bias, ok := params[classifierBias]
+	if want := weight.Shape[:1]; ok && !slices.Equal(bias.Shape, want) {
+		return refuse("tensor %q has shape %v, expected %v by the shape %v of %q",
+			classifierBias, bias.Shape, want, weight.Shape, classifier)
+	}
+	return nil
 }
 
 // readGoldens reads golden.0, golden.1 … as copies, so that they do not keep

@@ -163,6 +163,11 @@ func TestReadRefuses(t *testing.T) {
 			x.DType = safetensors.I32
 			ts["classifier.bias"] = x
 		}},
+		{"classifier turned", `tensor "classifier.bias" has shape [3], expected [2] by the shape [2 3] of "classifier.weight"`, func(_ meta, ts tensors) {
+			x := ts["classifier.weight"]
+			x.Shape = []int{2, classes}
+			ts["classifier.weight"] = x
+		}},
 		{"no outputs", `tensor "classifier.weight" of shape [0 2] has no outputs`, func(_ meta, ts tensors) {
 			ts["classifier.weight"] = safetensors.FromFloat32s("classifier.weight", []int{0, 2}, nil)
 		}},

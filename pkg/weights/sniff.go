@@ -64,6 +64,8 @@ func describeText(data []byte) string {
 		return "an HTML page, not the weights: the download went to a web page"
 	case strings.HasPrefix(start, "<?xml"):
 		return "an XML document, not the weights"
+	case strings.HasPrefix(start, "{") && bytes.Contains(data, []byte(`"weight_map"`)):
+		return "the index of a sharded model: its files belong beside it, name it by its path"
 	case strings.HasPrefix(start, "{"), strings.HasPrefix(start, "["):
 		return "a JSON document, not weights"
 	case len(head) > 0 && isText(head):

@@ -36,7 +36,11 @@ func Write(w io.Writer, m *Model) error {
 	tensors := make([]safetensors.Tensor, 0, len(specs)+2*len(m.Goldens))
 	for _, spec := range specs {
 		if p, ok := m.Params[spec.Name]; ok {
-			tensors = append(tensors, safetensors.FromFloat32s(spec.Name, p.Shape, p.Data))
+			values, err := p.Values()
+			if err != nil {
+				return err
+			}
+			tensors = append(tensors, safetensors.FromFloat32s(spec.Name, p.Shape, values))
 		}
 	}
 	if extra := len(m.Params) - len(tensors); extra > 0 {

@@ -1,7 +1,7 @@
 """Writes internal/store/catalogue.json: the official weights that effnet can pull.
 
 Every address, digest and preprocessing comes from the sources of the pinned
-packages (requirements.txt); nothing is downloaded. Top-1 accuracies that no
+packages (requirements.txt here and in tools/golden); nothing is downloaded. Top-1 accuracies that no
 package carries stand in published.csv. What neither tells stays out of the
 entry: unknown is not zero.
 

@@ -34,9 +34,8 @@ def uniform(name: str, seed: int, count: int) -> np.ndarray:
     return (z >> np.uint64(40)).astype(np.float64) / 2.0**24
 
 
-# The last norm of a block that is not the first of its stage; in stage 0 a
-# fused block ends with its convolution.
-ADDED_NORM = re.compile(r"stages\.(\d+\.[1-9]\d*\.project|0\.[1-9]\d*\.fused)\.norm\.weight$")
+# The last norm of a block that is not the first of its stage.
+ADDED_NORM = re.compile(r"stages\.\d+\.[1-9]\d*\.project\.norm\.weight$")
 
 
 def parameter(name: str, shape: tuple[int, ...], seed: int) -> np.ndarray:
@@ -48,6 +47,8 @@ def parameter(name: str, shape: tuple[int, ...], seed: int) -> np.ndarray:
         values = v * math.sqrt(3 / math.prod(shape[1:])) * gain
     elif ADDED_NORM.match(name):
         values = 0.2 * (1 + 0.25 * v)
+    elif name.endswith(".fused.norm.weight"):
+        values = 0.3 * (1 + 0.25 * v)
     elif name.endswith(".norm.weight"):
         values = 1 + 0.25 * v
     elif name.endswith(".norm.variance"):

@@ -88,6 +88,10 @@ func (s source) params(v model.Variant) (model.Params, error) {
 	params := make(model.Params, len(expected))
 	for _, n := range expected {
 		t, _ := s.dict.Lookup(n.file)
+		if s.dict.Lazy {
+			params[n.canonical] = model.Param{Shape: n.shape, Load: t.Load}
+			continue
+		}
 		values, err := t.Load()
 		if err != nil {
 			return nil, err

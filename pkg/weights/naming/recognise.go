@@ -2,7 +2,6 @@ package naming
 
 import (
 	"cmp"
-	"math"
 	"slices"
 	"strings"
 
@@ -53,19 +52,25 @@ func rank(prefix string) int {
 }
 
 // exact tells whether every convolution of a variant is there with its shape,
-// and no other: one that is wider or deeper has other shapes of its last.
+// and no other.
 func (s source) exact(v model.Variant) bool {
-	list := units(v, s.scheme, s.prefix)
-	n := len(list)
-	if !list[n-2].fits(s.dict) || !list[0].fits(s.dict) {
+	if !s.endsFit(v) {
 		return false
 	}
-	for _, u := range list[:n-1] {
+	list := units(v, s.scheme, s.prefix)
+	list = list[:len(list)-1]
+	for _, u := range list {
 		if !u.fits(s.dict) {
 			return false
 		}
 	}
-	return s.convolutions() == n-1
+	return s.convolutions() == len(list)
+}
+
+// endsFit compares the channels of stem and head, which costs little.
+func (s source) endsFit(v model.Variant) bool {
+	head, ok := s.dict.Lookup(s.scheme.headUnit(v, s.prefix, 0).conv + ".weight")
+	return s.scheme.stemUnit(v, s.prefix).fits(s.dict) && ok && len(head.Shape) == 4 && head.Shape[0] == v.HeadChannels()
 }
 
 // convolutions counts the weights of four dimensions.
@@ -125,79 +130,4 @@ func (s source) nearest() (best model.Variant, alike, of int) {
 		}
 	}
 	return best, alike, of
-}
-
-// custom finds width and depth of a variant of no table: the roundest pair
-// that gives the dict's shapes.
-func (s source) custom() (model.Variant, bool) {
-	blocks := -1 // each has one convolution of several pixels, as the stem
-	for _, t := range s.dict.Tensors {
-		if len(t.Shape) == 4 && t.Shape[2] > 1 && strings.HasPrefix(t.Name, s.prefix) {
-			blocks++
-		}
-	}
-	for _, base := range model.Variants() {
-		if base.WidthMult != 1 || base.DepthMult != 1 {
-			continue
-		}
-		widths, depths := s.widths(base), depths(base, blocks)
-		for _, w := range widths {
-			for _, d := range depths {
-				if v, err := model.Scale(base, d, w, base.Resolution); err == nil && s.exact(v) {
-					return v, true
-				}
-			}
-		}
-	}
-	return model.Variant{}, false
-}
-
-// widths lists what could have scaled base's last stage to what the head's
-// convolution takes.
-func (s source) widths(base model.Variant) []float64 {
-	list := units(base, s.scheme, s.prefix)
-	head, ok := s.dict.Lookup(list[len(list)-2].conv + ".weight")
-	if !ok || len(head.Shape) != 4 {
-		return nil
-	}
-	const divisor = 8
-	out := float64(base.Stages[len(base.Stages)-1].OutChannels)
-	got := float64(head.Shape[1])
-	return rounded((got-divisor)/out, (got+divisor)/out, func(w float64) bool {
-		c := w * out // the rule of rounding decides in exact
-		return math.Abs(c-got) <= divisor
-	})
-}
-
-// depths lists what could have made base as many blocks.
-func depths(base model.Variant, blocks int) []float64 {
-	const deepest = 20
-	return rounded(0, deepest, func(d float64) bool {
-		n := 0
-		for i, stage := range base.Stages {
-			if base.FixedEnds && (i == 0 || i == len(base.Stages)-1) {
-				n += stage.NumLayers
-				continue
-			}
-			n += int(math.Ceil(float64(stage.NumLayers) * d))
-		}
-		return n == blocks
-	})
-}
-
-// rounded lists the numbers of (low, high] with at most three decimals that
-// fit, those of fewer decimals first.
-func rounded(low, high float64, fits func(float64) bool) []float64 {
-	var list []float64
-	for _, scale := range []int{10, 100, 1000} {
-		for k := int(math.Floor(max(low, 0)*float64(scale))) + 1; float64(k) <= high*float64(scale); k++ {
-			if scale > 10 && k%10 == 0 {
-				continue // has fewer decimals
-			}
-			if x := float64(k) / float64(scale); fits(x) {
-				list = append(list, x)
-			}
-		}
-	}
-	return list
 }

@@ -20,27 +20,33 @@ type unit struct {
 func units(v model.Variant, s scheme, prefix string) []unit {
 	blocks := v.Blocks()
 	list := make([]unit, 0, 5*len(blocks)+3)
-	add := func(canonical string, p place, shape ...int) {
-		p.stages = len(v.Stages)
-		p.fused = p.block.Op == model.FusedMBConv
-		u := unit{canonical: canonical, shape: shape}
-		conv, norm := s.unit(p)
-		u.conv, u.norm = under(prefix, conv, norm)
-		list = append(list, u)
-	}
-	add("stem", place{role: roleStem}, v.StemChannels(), 3, 3, 3)
+	list = append(list, s.stemUnit(v, prefix))
 	for i, b := range blocks {
 		for _, part := range parts(b) {
-			add(b.Name()+"."+part.role, place{role: part.role, block: b, serial: i}, part.shape...)
+			p := place{role: part.role, block: b, serial: i, stages: len(v.Stages), fused: b.Op == model.FusedMBConv}
+			list = append(list, s.at(b.Name()+"."+part.role, p, prefix, part.shape...))
 		}
 	}
-	last := v.StemChannels()
+	head := s.headUnit(v, prefix, v.StemChannels())
 	if len(blocks) > 0 {
-		last = blocks[len(blocks)-1].OutChannels
+		head.shape[1] = blocks[len(blocks)-1].OutChannels
 	}
-	add("head", place{role: roleHead}, v.HeadChannels(), last, 1, 1)
-	add("classifier", place{role: roleClassifier}, 0, v.HeadChannels())
-	return list
+	return append(list, head, s.at("classifier", place{role: roleClassifier}, prefix, 0, v.HeadChannels()))
+}
+
+func (s scheme) stemUnit(v model.Variant, prefix string) unit {
+	return s.at("stem", place{role: roleStem}, prefix, v.StemChannels(), 3, 3, 3)
+}
+
+func (s scheme) headUnit(v model.Variant, prefix string, in int) unit {
+	return s.at("head", place{role: roleHead, stages: len(v.Stages)}, prefix, v.HeadChannels(), in, 1, 1)
+}
+
+// at is the unit of a place.
+func (s scheme) at(canonical string, p place, prefix string, shape ...int) unit {
+	conv, norm := s.unit(p)
+	conv, norm = under(prefix, conv, norm)
+	return unit{canonical: canonical, conv: conv, norm: norm, shape: shape}
 }
 
 // part is one convolution of a block.

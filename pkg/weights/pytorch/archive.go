@@ -2,11 +2,9 @@ package pytorch
 
 import (
 	"archive/zip"
-	"bytes"
 	"hash/crc32"
 	"path"
 	"strings"
-	"sync"
 
 	"github.com/effnet/effnet/pkg/weights/state"
 )
@@ -20,23 +18,23 @@ const (
 const pickleName = "data.pkl"
 
 // archive is a zip file whose entries are stored as they are, so that they are
-// views of the file's bytes and nothing is ever inflated.
+// parts of the file and nothing is ever inflated.
 type archive struct {
-	data    []byte
+	content content
 	root    string // folder of data.pkl, ending in a slash, or empty
 	entries map[string]*zip.File
 }
 
 // openArchive reads the directory of a zip file and checks its names.
-func openArchive(data []byte) (*archive, error) {
-	r, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+func openArchive(c content) (*archive, error) {
+	r, err := zip.NewReader(c, c.size())
 	if err != nil {
 		return nil, state.Refuse("a zip archive without its directory: truncated or damaged")
 	}
 	if len(r.File) > maxEntries {
 		return nil, state.Refuse("a zip archive of %d entries", len(r.File))
 	}
-	a := &archive{data: data, entries: make(map[string]*zip.File, len(r.File))}
+	a := &archive{content: c, entries: make(map[string]*zip.File, len(r.File))}
 	found := false
 	for _, f := range r.File {
 		if !local(f.Name) {
@@ -74,8 +72,9 @@ func local(name string) bool {
 	return true
 }
 
-// read gives an entry's bytes after comparing their checksum.
-func (a *archive) read(name string) ([]byte, error) {
+// read gives an entry's bytes after comparing their checksum; buffer is as of
+// content.slice.
+func (a *archive) read(name string, buffer []byte) ([]byte, error) {
 	name = a.root + name
 	shown := state.Quote(name)
 	f, ok := a.entries[name]
@@ -91,10 +90,13 @@ func (a *archive) read(name string) ([]byte, error) {
 	}
 	offset, err := f.DataOffset()
 	size := f.UncompressedSize64
-	if err != nil || offset < 0 || offset > int64(len(a.data)) || size > uint64(int64(len(a.data))-offset) {
+	if err != nil || offset < 0 || offset > a.content.size() || size > uint64(a.content.size()-offset) {
 		return nil, state.Refuse("entry %s is beyond the file's end: truncated or damaged", shown)
 	}
-	b := a.data[offset : offset+int64(size) : offset+int64(size)]
+	b, err := a.content.slice(offset, int64(size), buffer)
+	if err != nil {
+		return nil, err
+	}
 	if crc32.ChecksumIEEE(b) != f.CRC32 {
 		return nil, state.Refuse("entry %s does not have the checksum that the archive says: damaged", shown)
 	}
@@ -102,17 +104,17 @@ func (a *archive) read(name string) ([]byte, error) {
 }
 
 // parseArchive reads the format of PyTorch since 1.6.
-func parseArchive(data []byte) (*state.Dict, error) {
-	a, err := openArchive(data)
+func parseArchive(c content) (*state.Dict, error) {
+	a, err := openArchive(c)
 	if err != nil {
 		return nil, err
 	}
-	pickle, err := a.read(pickleName)
+	if n := a.entries[a.root+pickleName].UncompressedSize64; n > maxPickle {
+		return nil, state.Refuse("a pickle of %d bytes", n)
+	}
+	pickle, err := a.read(pickleName, nil)
 	if err != nil {
 		return nil, err
-	}
-	if len(pickle) > maxPickle {
-		return nil, state.Refuse("a pickle of %d bytes", len(pickle))
 	}
 	big, err := a.bigEndian()
 	if err != nil {
@@ -127,19 +129,19 @@ func parseArchive(data []byte) (*state.Dict, error) {
 		if known, ok := storages[s.key]; ok && known.elem == s.elem && known.numel == s.numel {
 			return known, nil
 		}
-		s.open = sync.OnceValues(func() ([]byte, error) { return a.elements(s, big) })
+		s.opens(c, func(buffer []byte) ([]byte, error) { return a.elements(s, big, buffer) })
 		storages[s.key] = s
 		return s, nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	return findDict(root)
+	return findDict(root, c.lazy())
 }
 
 // elements gives a storage's bytes, little-endian.
-func (a *archive) elements(s *storage, big bool) ([]byte, error) {
-	b, err := a.read("data/" + s.key)
+func (a *archive) elements(s *storage, big bool, buffer []byte) ([]byte, error) {
+	b, err := a.read("data/"+s.key, buffer)
 	if err != nil {
 		return nil, err
 	}
@@ -158,7 +160,7 @@ func (a *archive) bigEndian() (bool, error) {
 	if _, ok := a.entries[a.root+name]; !ok {
 		return false, nil
 	}
-	b, err := a.read(name)
+	b, err := a.read(name, nil)
 	switch {
 	case err != nil:
 		return false, err

@@ -18,7 +18,7 @@ var containers = []string{
 const averaged = 6
 
 // findDict finds the network's tensors in what a file holds.
-func findDict(root any) (*state.Dict, error) {
+func findDict(root any, lazy bool) (*state.Dict, error) {
 	d, ok := root.(*dict)
 	if !ok {
 		if t, isTensor := root.(*tensor); isTensor {
@@ -31,7 +31,7 @@ func findDict(root any) (*state.Dict, error) {
 	if found == nil {
 		return nil, state.Refuse("the file holds no dictionary of tensors")
 	}
-	out := &state.Dict{}
+	out := &state.Dict{Lazy: lazy}
 	out.Arch, _ = d.get("arch").(string)
 	if f.averaged != "" {
 		out.Notes = []string{fmt.Sprintf("weights averaged over the training, which the file keeps under %q", f.averaged)}

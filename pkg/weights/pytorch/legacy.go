@@ -3,6 +3,7 @@ package pytorch
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 
 	"github.com/effnet/effnet/pkg/weights/state"
 )
@@ -15,16 +16,34 @@ const legacyVersion = 1001
 
 // isLegacy tells the old format by its first pickle, of any protocol.
 func isLegacy(data []byte) bool {
-	const enough = 32
-	return len(data) > 2 && data[0] == opProto && bytes.Contains(data[:min(len(data), enough)], []byte(legacyMagic))
+	return len(data) > 2 && data[0] == opProto && bytes.Contains(data[:min(len(data), magicSize)], []byte(legacyMagic))
 }
 
 // parseLegacy reads the format of PyTorch before 1.6: pickles of a magic
 // number, a version, the writing machine, the object and the storages' keys,
 // then each storage as a count of eight bytes and its elements.
-func parseLegacy(data []byte) (*state.Dict, error) {
+func parseLegacy(c content) (*state.Dict, error) {
+	const first, factor = 1 << 20, 8 // bytes for the pickles; L2 has 0.3 MB
+	for n := min(first, c.size()); ; n = min(n*factor, c.size()) {
+		if !c.lazy() {
+			n = c.size()
+		}
+		head, err := c.slice(0, n, nil)
+		if err != nil {
+			return nil, err
+		}
+		d, err := parsePickles(head, c)
+		if !errors.Is(err, errEnd) || n == c.size() || n > maxPickle {
+			return d, err
+		}
+	}
+}
+
+// parsePickles reads the pickles in head, the start of c, and finds the
+// storages behind them.
+func parsePickles(head []byte, c content) (*state.Dict, error) {
 	storages := map[string]*storage{}
-	rest := data
+	rest := head
 	next := func(persist func(any) (any, error)) (any, error) {
 		v, n, err := unpickle(rest, persist)
 		if err == nil {
@@ -71,10 +90,10 @@ func parseLegacy(data []byte) (*state.Dict, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := placeStorages(rest, keys, storages, isBig(machine)); err != nil {
+	if err := placeStorages(c, int64(len(head)-len(rest)), keys, storages, isBig(machine)); err != nil {
 		return nil, err
 	}
-	return findDict(root)
+	return findDict(root, c.lazy())
 }
 
 func isBig(machine any) bool {
@@ -82,8 +101,9 @@ func isBig(machine any) bool {
 	return ok && d.get("little_endian") == false
 }
 
-// placeStorages gives each storage its part of data, in the order of keys.
-func placeStorages(data []byte, keys any, storages map[string]*storage, big bool) error {
+// placeStorages gives each storage its part of c from offset on, in the order
+// of keys.
+func placeStorages(c content, offset int64, keys any, storages map[string]*storage, big bool) error {
 	order, ok := keys.(*list)
 	if !ok {
 		return malformed("no list of storages")
@@ -95,29 +115,32 @@ func placeStorages(data []byte, keys any, storages map[string]*storage, big bool
 			return malformed("storage %s is unknown or listed twice", state.Quote(key))
 		}
 		const countSize = 8
-		if len(data) < countSize {
+		if c.size()-offset < countSize {
 			return state.Refuse("the file ends before storage %s: truncated", state.Quote(key))
 		}
-		count := binary.LittleEndian.Uint64(data)
+		b, err := c.slice(offset, countSize, nil)
+		if err != nil {
+			return err
+		}
+		count := binary.LittleEndian.Uint64(b)
 		if big {
-			count = binary.BigEndian.Uint64(data)
+			count = binary.BigEndian.Uint64(b)
 		}
 		if count != uint64(s.numel) {
 			return state.Refuse("storage %s has %d elements, the pickle says %d", state.Quote(key), count, s.numel)
 		}
-		data = data[countSize:]
-		size := s.numel * s.elem.size
-		if size > len(data) {
+		from, size := offset+countSize, int64(s.numel)*int64(s.elem.size)
+		if size > c.size()-from {
 			return state.Refuse("the file ends inside storage %s: truncated", state.Quote(key))
 		}
-		b := data[:size:size]
-		s.open = func() ([]byte, error) {
-			if big {
-				return swapped(b, s.elem.size), nil
+		s.opens(c, func(buffer []byte) ([]byte, error) {
+			b, err := c.slice(from, size, buffer)
+			if err == nil && big {
+				b = swapped(b, s.elem.size)
 			}
-			return b, nil
-		}
-		data = data[size:]
+			return b, err
+		})
+		offset = from + size
 	}
 	for key, s := range storages {
 		if s.open == nil {

@@ -40,13 +40,12 @@ func unpickle(data []byte, persist func(any) (any, error)) (value any, length in
 	return nil, 0, state.Refuse("the pickle has more than %d operations", maxOps)
 }
 
-func (m *machine) truncated() error {
-	return state.Refuse("the pickle ends early: truncated or damaged")
-}
+// errEnd is a pickle that goes on behind the last byte.
+var errEnd = state.Refuse("the pickle ends early: truncated or damaged")
 
 func (m *machine) byte() (byte, error) {
 	if m.at >= len(m.in) {
-		return 0, m.truncated()
+		return 0, errEnd
 	}
 	m.at++
 	return m.in[m.at-1], nil
@@ -55,7 +54,7 @@ func (m *machine) byte() (byte, error) {
 // take reads n bytes, which stay views of the input.
 func (m *machine) take(n uint64) ([]byte, error) {
 	if n > uint64(len(m.in)-m.at) {
-		return nil, m.truncated()
+		return nil, errEnd
 	}
 	b := m.in[m.at : m.at+int(n)]
 	m.at += int(n)
@@ -92,7 +91,7 @@ func (m *machine) line() (string, error) {
 			return s, nil
 		}
 	}
-	return "", m.truncated()
+	return "", errEnd
 }
 
 func (m *machine) push(v any) { m.stack = append(m.stack, v) }

@@ -2,6 +2,7 @@ package pytorch
 
 import (
 	"math"
+	"sync"
 
 	"github.com/effnet/effnet/pkg/weights/safetensors"
 	"github.com/effnet/effnet/pkg/weights/state"
@@ -15,8 +16,17 @@ type storage struct {
 	elem  element
 	numel int // as the pickle says
 	// open gives the little-endian elements, numel·elem.size bytes that were
-	// checked to be there.
-	open func() ([]byte, error)
+	// checked to be there, in buffer where it reads them and that is large
+	// enough. shared gives the same bytes every time.
+	open   func(buffer []byte) ([]byte, error)
+	shared func() ([]byte, error)
+	lazy   bool // open reads anew each time
+}
+
+// opens sets how the elements are read.
+func (s *storage) opens(c content, open func(buffer []byte) ([]byte, error)) {
+	s.open, s.lazy = open, c.lazy()
+	s.shared = sync.OnceValues(func() ([]byte, error) { return open(nil) })
 }
 
 // newStorage reads the identifier of a persistent object:
@@ -127,24 +137,52 @@ func (t *tensor) contiguous() bool {
 	return true
 }
 
-// load gives the elements as float32, of a contiguous float32 tensor as a view
-// of the file's bytes.
+// load gives the elements as float32, of a contiguous float32 tensor without
+// another copy of what was read.
 func (t *tensor) load(name string) ([]float32, error) {
 	e := t.storage.elem
-	if e.dtype == "" {
+	switch {
+	case e.dtype == "":
 		return nil, state.Refuse("tensor %s has whole or complex numbers, not floating-point ones", state.Quote(name))
-	}
-	if t.len() == 0 {
+	case t.len() == 0:
 		return []float32{}, nil
+	case !t.storage.lazy || t.len() < t.storage.numel/2: // others are in it too
+		data, err := t.storage.shared()
+		if err != nil {
+			return nil, err
+		}
+		return t.convert(name, data)
+	case t.isView():
+		data, err := t.storage.open(nil)
+		if err != nil {
+			return nil, err
+		}
+		return t.convert(name, data)
 	}
-	data, err := t.storage.open()
+	buffer := buffers.Get().(*[]byte)
+	defer buffers.Put(buffer)
+	data, err := t.storage.open(*buffer)
 	if err != nil {
 		return nil, err
 	}
-	if !t.contiguous() {
-		data = t.gathered(data)
-	} else {
+	*buffer = data
+	return t.convert(name, data)
+}
+
+// buffers are for elements that are read, copied and forgotten.
+var buffers = sync.Pool{New: func() any { return new([]byte) }}
+
+// isView tells whether convert gives a view of the storage's bytes.
+func (t *tensor) isView() bool {
+	return t.storage.elem.dtype == safetensors.F32 && littleEndian && t.contiguous()
+}
+
+func (t *tensor) convert(name string, data []byte) ([]float32, error) {
+	e := t.storage.elem
+	if t.contiguous() {
 		data = data[t.offset*e.size:][:t.len()*e.size]
+	} else {
+		data = t.gathered(data)
 	}
 	if e.dtype == safetensors.F32 && littleEndian {
 		return words[float32](data), nil

@@ -9,16 +9,23 @@ import (
 	"math"
 	"slices"
 	"unicode/utf8"
+	"unsafe"
 )
 
-// FromFloat32s makes an F32 tensor from values. The product of shape must be
-// len(values), which Write checks.
+// FromFloat32s makes an F32 tensor of values, whose memory it shares where the
+// machine's byte order allows. The product of shape must be len(values), which
+// Write checks.
 func FromFloat32s(name string, shape []int, values []float32) Tensor {
-	b := make([]byte, 4*len(values))
-	for i, v := range values {
-		binary.LittleEndian.PutUint32(b[4*i:], math.Float32bits(v))
+	t := Tensor{Name: name, DType: F32, Shape: shape}
+	if littleEndian {
+		t.Bytes = unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(values))), 4*len(values))
+		return t
 	}
-	return Tensor{Name: name, DType: F32, Shape: shape, Bytes: b}
+	t.Bytes = make([]byte, 4*len(values))
+	for i, v := range values {
+		binary.LittleEndian.PutUint32(t.Bytes[4*i:], math.Float32bits(v))
+	}
+	return t
 }
 
 // Write writes a container with the tensors' bytes in the order given. The

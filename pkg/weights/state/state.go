@@ -13,8 +13,8 @@ type Tensor struct {
 	Name  string
 	Shape []int // outermost first; empty for a scalar
 	// Load converts the values to float32, row-major, one for each element of
-	// Shape. It is called at most once; the result may share the file's bytes
-	// and must not be written to.
+	// Shape. It is called at most once, unless Dict.Lazy is set; the result may
+	// share the file's bytes and must not be written to.
 	Load func() ([]float32, error)
 }
 
@@ -33,6 +33,10 @@ type Dict struct {
 	// Notes are choices that a reader had to make, a line each, such as
 	// "tensors of \"state_dict_ema\"". They end in Imported.Assumed.
 	Notes []string
+	// Lazy says that Load reads from the file, so that values are best loaded
+	// where they are used. It may then be called by several goroutines, and
+	// again.
+	Lazy bool
 	// Arch is what the file calls its network, such as "tf_efficientnet_b0";
 	// mostly empty.
 	Arch string
