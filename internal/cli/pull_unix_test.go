@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -19,13 +20,13 @@ import (
 // told to serve all.
 type halfway struct {
 	*official
-	whole  bool
+	whole  atomic.Bool
 	ranges chan string
 }
 
 func (h *halfway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.ranges <- r.Header.Get("Range")
-	if h.whole {
+	if h.whole.Load() {
 		h.official.ServeHTTP(w, r)
 		return
 	}
@@ -68,7 +69,7 @@ func TestKilledPullIsResumed(t *testing.T) {
 			if _, err := os.Stat(strings.TrimSuffix(part, ".part") + ".safetensors"); err == nil {
 				t.Fatal("in its place")
 			}
-			h.whole = true
+			h.whole.Store(true)
 			cmd, stderr = pull()
 			if err := cmd.Run(); err != nil {
 				t.Fatalf("%v: %s", err, stderr)

@@ -4,6 +4,7 @@ import (
 	"io"
 
 	"github.com/effnet/effnet/pkg/weights/naming"
+	"github.com/effnet/effnet/pkg/weights/onnx"
 	"github.com/effnet/effnet/pkg/weights/pytorch"
 	"github.com/effnet/effnet/pkg/weights/safetensors"
 	"github.com/effnet/effnet/pkg/weights/state"
@@ -22,6 +23,7 @@ type foreign struct {
 // foreigns are tried in this order, by content alone.
 var foreigns = []foreign{
 	{pytorch.Sniff, readPyTorch},
+	{onnx.Sniff, onnx.Read},
 }
 
 func readPyTorch(data []byte, o Options) (*state.Imported, error) {

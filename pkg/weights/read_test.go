@@ -230,7 +230,7 @@ func TestReadSaysWhatOtherFilesAre(t *testing.T) {
 		"the pickle ends early: truncated":                     "\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.",
 		"a Python pickle, but not of torch.save":               "\x80\x04\x95\x00\x00\x00\x00",
 		"an HDF5 file":                                         "\x89HDF\r\n\x1a\n\x00",
-		"an ONNX model":                                        "\x08\x08\x12\x07pytorch",
+		"the ONNX file has 0 graphs":                           "\x08\x08\x12\x07pytorch",
 		"a TensorFlow Lite model":                              "\x1c\x00\x00\x00TFL3",
 		"a gzip archive":                                       "\x1f\x8b\x08",
 		"a tar archive":                                        string(tar),

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-const readable = "this version reads .safetensors and PyTorch's .pth"
+const readable = "this version reads .safetensors, PyTorch's .pth and ONNX"
 
 // magics are the starts of files that people hand over as weights.
 var magics = []struct{ start, what string }{
@@ -47,9 +47,6 @@ func describe(data []byte) string {
 		return "a TensorFlow Lite model: " + readable
 	case len(data) >= 262 && string(data[257:262]) == "ustar":
 		return "a tar archive, not the weights: unpack it first"
-	case len(data) >= 3 && data[0] == 8 && data[1] > 0 && data[1] < 32 && (data[2] == 0x12 || data[2] == 0x3a):
-		// ModelProto: ir_version, then producer_name or graph
-		return "an ONNX model: " + readable
 	}
 	return describeText(data)
 }
