@@ -20,6 +20,8 @@ import (
 	"github.com/effnet/effnet/internal/cpu"
 )
 
+//go:generate go run ./gen
+
 // Block is the number of channels that lie together.
 const Block = 16
 

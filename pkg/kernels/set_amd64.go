@@ -1,7 +1,5 @@
-//go:build amd64 && !purego
+//go:build !purego
 
 package kernels
-
-//go:generate go run ./gen
 
 func builtIn() []*Set { return []*Set{portableSet(), avx2Set(), avx512Set()} }

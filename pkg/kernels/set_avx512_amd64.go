@@ -4,13 +4,7 @@
 
 package kernels
 
-import (
-	"unsafe"
-
-	"github.com/effnet/effnet/internal/cpu"
-)
-
-var _ unsafe.Pointer
+import "github.com/effnet/effnet/internal/cpu"
 
 func avx512Set() *Set {
 	s := &Set{

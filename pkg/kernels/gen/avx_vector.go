@@ -1,71 +1,24 @@
 package main
 
-import (
-	"fmt"
-	"go/format"
-	"log"
-)
+import "fmt"
 
-// Values of Activation.
-const (
-	actReLU6 = 1
-	actSiLU  = 2
-)
-
-// Indices into the Go variable constants.
-const (
-	kNegLog2e = iota
-	kSiluFloor
-	kOne
-	kSix
-	kShift
-	kLeast
-	kPoly
-	kSlope      = kPoly + 6
-	kCurve      = kSlope + 1
-	kSixteenths = kCurve + 1
-)
-
-// vectorKernels are the fields of Set that hold a single kernel.
-var vectorKernels = []struct{ field, name, args string }{
-	{"Silu", "silu", "VectorArgs"},
-	{"Sigmoid", "sigmoid", "VectorArgs"},
-	{"Sum", "sum", "VectorArgs"},
-	{"Scale", "scale", "VectorArgs"},
-	{"ScaleRows", "scaleRows", "ScaleRowsArgs"},
-}
-
-// Offsets of VectorArgs and ScaleRowsArgs.
-const (
-	vecX     = 0
-	vecOut   = 8
-	vecN     = 16
-	vecScale = 24
-
-	rowsDst     = 0
-	rowsSrc     = 8
-	rowsFactors = 16
-	rowsN       = 24
-	rowsVecs    = 32
-)
-
-func (s *source) constant(k int, reg string) {
+func (s avx) constant(k int, reg string) {
 	s.f("VBROADCASTSS ·constants+%d(SB), %s", k*4, reg)
 }
 
-func (s *source) clamps(zero, six string) {
+func (s avx) clamps(zero, six string) {
 	s.f("VXORPS %s, %s, %s", zero, zero, zero)
 	s.constant(kSix, six)
 }
 
 // relu6 keeps NaN: where an operand is NaN, max and min give the second
 // source, which is the first in Go's order.
-func (s *source) relu6(x, zero, six string) {
+func (s avx) relu6(x, zero, six string) {
 	s.f("VMAXPS %s, %s, %s", x, zero, x)
 	s.f("VMINPS %s, %s, %s", x, six, x)
 }
 
-func (s *source) vectors() {
+func (s avx) vectors() {
 	s.sigmoidBody("siluRow", true)
 	s.sigmoidBody("sigmoidRow", false)
 	for _, name := range []string{"silu", "sigmoid"} {
@@ -84,7 +37,7 @@ func (s *source) vectors() {
 // sigmoidBody emits a function for assembly callers: CX bytes at AX, a
 // positive multiple of a channel block; it changes AX, CX and every vector
 // register.
-func (s *source) sigmoidBody(name string, times bool) {
+func (s avx) sigmoidBody(name string, times bool) {
 	fmt.Fprintf(s, "\n// %s%s<> works in place on CX bytes at AX.\nTEXT %s%s<>(SB), NOSPLIT, $0-0\n", name, s.name, name, s.name)
 	group := 4
 	body := s.sigmoid512
@@ -114,7 +67,7 @@ func (s *source) sigmoidBody(name string, times bool) {
 
 // sigmoidConstants loads what the body keeps in registers, from the top down,
 // and tells where. With sixteen registers only the most used fit.
-func (s *source) sigmoidConstants() map[int]string {
+func (s avx) sigmoidConstants() map[int]string {
 	wanted := []int{kOne, kNegLog2e, kSiluFloor, kSlope, kCurve, kSixteenths}
 	if s.halves == 2 {
 		wanted = []int{kOne, kShift, kLeast}
@@ -132,7 +85,7 @@ func (s *source) sigmoidConstants() map[int]string {
 
 // sigmoid512 emits n vectors: t = −log2e·x, its sixteenths pick from the
 // table, VREDUCEPS leaves the rest, VSCALEFPS applies the integer part.
-func (s *source) sigmoid512(n int, k map[int]string, times bool) {
+func (s avx) sigmoid512(n int, k map[int]string, times bool) {
 	table := s.r(s.regs - 1 - len(k))
 	x := func(i int) string { return s.r(4 * i) }
 	t := func(i int) string { return s.r(4*i + 1) }
@@ -161,7 +114,7 @@ func (s *source) sigmoid512(n int, k map[int]string, times bool) {
 
 // sigmoid256 emits n vectors: t = −log2e·x is split into an integer, which
 // goes to the exponent, and a rest in [−½, ½] for the polynomial.
-func (s *source) sigmoid256(n int, k map[int]string, times bool) {
+func (s avx) sigmoid256(n int, k map[int]string, times bool) {
 	x := func(i int) string { return s.r(3 * i) }
 	t := func(i int) string { return s.r(3*i + 1) }
 	p := func(i int) string { return s.r(3*i + 2) }
@@ -201,7 +154,7 @@ func (s *source) sigmoid256(n int, k map[int]string, times bool) {
 	s.divide(n, k[kOne], x, p, times)
 }
 
-func (s *source) divide(n int, one string, x, d func(int) string, times bool) {
+func (s avx) divide(n int, one string, x, d func(int) string, times bool) {
 	for i := range n {
 		numerator := one
 		if times {
@@ -215,15 +168,14 @@ func (s *source) divide(n int, one string, x, d func(int) string, times bool) {
 }
 
 // sumKernel keeps four running sums, as sumPortable says.
-func (s *source) sumKernel() {
-	const lanes = 4
+func (s avx) sumKernel() {
 	name := "sum" + s.name
 	sum := func(l, h int) string { return s.r(l*s.halves + h) }
 	s.function(name, "VectorArgs")
 	s.f("MOVQ %d(DI), AX", vecX)
 	s.f("MOVQ %d(DI), CX", vecN)
 	s.f("MOVQ %d(DI), DX", vecOut)
-	for i := range lanes * s.halves {
+	for i := range sumLanes * s.halves {
 		s.f("VXORPS %s, %s, %s", s.r(i), s.r(i), s.r(i))
 	}
 	add := func(l int) {
@@ -232,22 +184,22 @@ func (s *source) sumKernel() {
 		}
 	}
 	s.label(name + "_loop")
-	s.f("CMPQ CX, $%d", lanes)
+	s.f("CMPQ CX, $%d", sumLanes)
 	s.f("JLT %s_tail", name)
-	for l := range lanes {
+	for l := range sumLanes {
 		add(l)
 	}
-	s.f("ADDQ $%d, AX", lanes*blockBytes)
-	s.f("SUBQ $%d, CX", lanes)
+	s.f("ADDQ $%d, AX", sumLanes*blockBytes)
+	s.f("SUBQ $%d, CX", sumLanes)
 	s.f("JMP %s_loop", name)
 	s.label(name + "_tail")
-	for l := range lanes - 1 {
+	for l := range sumLanes - 1 {
 		s.f("CMPQ CX, $%d", l+1)
 		s.f("JLT %s_add", name)
 		add(l)
 	}
 	s.label(name + "_add")
-	scale := s.r(lanes * s.halves)
+	scale := s.r(sumLanes * s.halves)
 	s.f("VBROADCASTSS %d(DI), %s", vecScale, scale)
 	for h := range s.halves {
 		s.f("VADDPS %s, %s, %s", sum(1, h), sum(0, h), sum(0, h))
@@ -259,7 +211,7 @@ func (s *source) sumKernel() {
 	s.ret()
 }
 
-func (s *source) scaleKernel() {
+func (s avx) scaleKernel() {
 	name := "scale" + s.name
 	s.function(name, "VectorArgs")
 	s.f("MOVQ %d(DI), AX", vecX)
@@ -279,7 +231,7 @@ func (s *source) scaleKernel() {
 	s.ret()
 }
 
-func (s *source) scaleRowsKernel() {
+func (s avx) scaleRowsKernel() {
 	name := "scaleRows" + s.name
 	s.function(name, "ScaleRowsArgs")
 	s.f("MOVQ %d(DI), R8", rowsDst)
@@ -302,12 +254,4 @@ func (s *source) scaleRowsKernel() {
 	s.f("DECQ R13")
 	s.f("JNZ %s_row", name)
 	s.ret()
-}
-
-func gofmt(source string) []byte {
-	out, err := format.Source([]byte(source))
-	if err != nil {
-		log.Fatal(err)
-	}
-	return out
 }

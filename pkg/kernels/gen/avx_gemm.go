@@ -2,46 +2,10 @@ package main
 
 import "fmt"
 
-// tile is one matrix kernel: rows pixels by vecs channel blocks, all sums in
-// registers.
-type tile struct{ vecs, rows int }
-
-func (x tile) name(t isa) string { return fmt.Sprintf("gemm%dx%d%s", x.vecs, x.rows, t.name) }
-
-// tilesOf lists the tiles whose sums leave room for a row of weights and a
-// broadcast.
-func tilesOf(t isa) []tile {
-	tallest := map[string][]int{"AVX512": {14, 14, 8, 7}, "AVX2": {6}}[t.name]
-	var tiles []tile
-	for i, most := range tallest {
-		for r := 1; r <= most; r++ {
-			tiles = append(tiles, tile{vecs: i + 1, rows: r})
-		}
-	}
-	return tiles
-}
-
-// Offsets of GEMMArgs.
-const (
-	gemmA = 8 * iota
-	gemmB
-	gemmC
-	gemmBias
-	gemmResidual
-	gemmRuns
-	gemmNRuns
-	gemmCStride
-	gemmASkip
-	gemmCSkip
-	gemmTiles
-	gemmRows
-	gemmAct
-)
-
 // gemm emits one matrix kernel. Registers: SI the tile's A, R8 its C, R12 its
 // residual or 0, R10 the stride of C, R9 the next of R15 runs, BX the weights,
 // DX the current four k of A, R13 rows and R11 tiles that are left.
-func (s *source) gemm(x tile) {
+func (s avx) gemm(x tile) {
 	name := x.name(s.isa)
 	s.function(name, "GEMMArgs")
 	s.f("MOVQ %d(DI), SI", gemmA)
@@ -69,10 +33,10 @@ func (s *source) gemm(x tile) {
 }
 
 // sum is the register of pixel i and vector j of a tile.
-func (s *source) sum(x tile, i, j int) int { return i*x.vecs*s.halves + j }
+func (s avx) sum(x tile, i, j int) int { return i*x.vecs*s.halves + j }
 
 // gemmSums emits bias and products of one tile, four k at a time.
-func (s *source) gemmSums(x tile, name string) {
+func (s avx) gemmSums(x tile, name string) {
 	vectors := x.vecs * s.halves
 	s.f("MOVQ %d(DI), BX", gemmB)
 	s.f("MOVQ %d(DI), DX", gemmBias)
@@ -106,7 +70,7 @@ func (s *source) gemmSums(x tile, name string) {
 // most a core sustains, so a row of weights and a broadcast stay in registers;
 // where the sums take all but four, the last vector of weights is a memory
 // operand.
-func (s *source) gemmStep(x tile, k int) {
+func (s avx) gemmStep(x tile, k int) {
 	vectors := x.vecs * s.halves
 	weight := func(j int) string { return fmt.Sprintf("%d(BX)", (k*vectors+j)*s.bytes) }
 	first := s.sum(x, x.rows, 0) // first register that is no sum
@@ -130,12 +94,12 @@ func (s *source) gemmStep(x tile, k int) {
 
 // output is the address of pixel i and vector j relative to a tile's start in
 // C (base R8) or in the residual (base R12); AX holds three times R10.
-func (s *source) output(base string, i, j int) string {
+func (s avx) output(base string, i, j int) string {
 	index := []string{"", "(R10*1)", "(R10*2)", "(AX*1)"}[j/s.halves]
 	return fmt.Sprintf("%d(%s)%s", i*blockBytes+j%s.halves*s.bytes, base, index)
 }
 
-func (s *source) gemmEpilogue(x tile, name string) {
+func (s avx) gemmEpilogue(x tile, name string) {
 	vectors := x.vecs * s.halves
 	each := func(emit func(i, j int)) {
 		for j := range vectors {
@@ -168,7 +132,7 @@ func (s *source) gemmEpilogue(x tile, name string) {
 
 // gemmSiLU emits the activation of a whole row of tiles while it is in L1,
 // with all vector registers at its disposal, and the residual after it.
-func (s *source) gemmSiLU(x tile, name string) {
+func (s avx) gemmSiLU(x tile, name string) {
 	s.f("CMPQ %d(DI), $%d", gemmAct, actSiLU)
 	s.f("JNE %s_rowend", name)
 	s.f("MOVQ %d(DI), BX", gemmTiles)

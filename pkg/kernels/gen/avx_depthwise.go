@@ -1,45 +1,9 @@
 package main
 
-import "fmt"
-
-// filter is one depthwise kernel: cols output pixels of one channel block.
-type filter struct{ kernel, stride, cols int }
-
-func (x filter) name(t isa) string {
-	return fmt.Sprintf("depthwise%dx%ds%dc%d%s", x.kernel, x.kernel, x.stride, x.cols, t.name)
-}
-
-// filtersOf lists the kernels whose sums leave room for one tap.
-func filtersOf(t isa) []filter {
-	most := map[string]int{"AVX512": 8, "AVX2": 7}[t.name]
-	var filters []filter
-	for _, kernel := range []int{3, 5} {
-		for _, stride := range []int{1, 2} {
-			for c := 1; c <= most; c++ {
-				filters = append(filters, filter{kernel, stride, c})
-			}
-		}
-	}
-	return filters
-}
-
-// Offsets of DepthwiseArgs.
-const (
-	dwRowPtrs = 8 * iota
-	dwW
-	dwBias
-	dwOut
-	dwColSkip
-	dwOutStride
-	dwTiles
-	dwOutRows
-	dwAct
-)
-
 // depthwise emits one kernel. Registers: SI the list of row addresses, BX the
 // weights, DX the output, R14 the start of its row, R11 tiles and R13 rows
 // that are left.
-func (s *source) depthwise(x filter) {
+func (s avx) depthwise(x filter) {
 	rows := []string{"R8", "R9", "R10", "R12", "AX"}[:x.kernel]
 	name := x.name(s.isa)
 	s.function(name, "DepthwiseArgs")
@@ -70,7 +34,7 @@ func (s *source) depthwise(x filter) {
 	s.ret()
 }
 
-func (s *source) depthwiseTile(x filter, rows []string, name string) {
+func (s avx) depthwiseTile(x filter, rows []string, name string) {
 	sum := func(c, h int) string { return s.r(c*s.halves + h) }
 	each := func(emit func(c, h int)) {
 		for c := range x.cols {

@@ -1,0 +1,122 @@
+package main
+
+import "fmt"
+
+// blockBytes is one pixel of a channel block.
+const blockBytes = 64
+
+// tile is one matrix kernel: rows pixels by vecs channel blocks, all sums in
+// registers.
+type tile struct{ vecs, rows int }
+
+func (x tile) name(t isa) string { return fmt.Sprintf("gemm%dx%d%s", x.vecs, x.rows, t.name) }
+
+func (t isa) tiles() []tile {
+	var tiles []tile
+	for i, tallest := range t.tallest {
+		for r := 1; r <= tallest; r++ {
+			tiles = append(tiles, tile{vecs: i + 1, rows: r})
+		}
+	}
+	return tiles
+}
+
+// filter is one depthwise kernel: cols output pixels of one channel block.
+type filter struct{ kernel, stride, cols int }
+
+func (x filter) name(t isa) string {
+	return fmt.Sprintf("depthwise%dx%ds%dc%d%s", x.kernel, x.kernel, x.stride, x.cols, t.name)
+}
+
+// inputs is the number of input pixels in a row of the tile.
+func (x filter) inputs() int { return (x.cols-1)*x.stride + x.kernel }
+
+func (t isa) filters() []filter {
+	var filters []filter
+	for _, kernel := range []int{3, 5} {
+		for _, stride := range []int{1, 2} {
+			for c := 1; c <= t.widest; c++ {
+				if x := (filter{kernel, stride, c}); x.inputs() <= t.reach {
+					filters = append(filters, x)
+				}
+			}
+		}
+	}
+	return filters
+}
+
+// vectorKernels are the fields of Set that hold a single kernel.
+var vectorKernels = []struct{ field, name, args string }{
+	{"Silu", "silu", "VectorArgs"},
+	{"Sigmoid", "sigmoid", "VectorArgs"},
+	{"Sum", "sum", "VectorArgs"},
+	{"Scale", "scale", "VectorArgs"},
+	{"ScaleRows", "scaleRows", "ScaleRowsArgs"},
+}
+
+// Offsets of GEMMArgs.
+const (
+	gemmA = 8 * iota
+	gemmB
+	gemmC
+	gemmBias
+	gemmResidual
+	gemmRuns
+	gemmNRuns
+	gemmCStride
+	gemmASkip
+	gemmCSkip
+	gemmTiles
+	gemmRows
+	gemmAct
+)
+
+// Offsets of DepthwiseArgs.
+const (
+	dwRowPtrs = 8 * iota
+	dwW
+	dwBias
+	dwOut
+	dwColSkip
+	dwOutStride
+	dwTiles
+	dwOutRows
+	dwAct
+)
+
+// Offsets of VectorArgs and ScaleRowsArgs.
+const (
+	vecX     = 0
+	vecOut   = 8
+	vecN     = 16
+	vecScale = 24
+
+	rowsDst     = 0
+	rowsSrc     = 8
+	rowsFactors = 16
+	rowsN       = 24
+	rowsVecs    = 32
+)
+
+// sumLanes is the running sums of a Sum kernel, as sumPortable says.
+const sumLanes = 4
+
+// Values of Activation.
+const (
+	actReLU6 = 1
+	actSiLU  = 2
+)
+
+// Indices into the Go variable constants.
+const (
+	kNegLog2e = iota
+	kSiluFloor
+	kOne
+	kSix
+	kShift
+	kLeast
+	kPoly
+	kSlope      = kPoly + 6
+	kCurve      = kSlope + 1
+	kSixteenths = kCurve + 1
+)
