@@ -13,7 +13,7 @@ BUILD        := CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)'
 PLATFORMS    := linux/amd64 linux/arm64 darwin/arm64 windows/amd64
 
 .DEFAULT_GOAL := help
-.PHONY: help build test test-long check bench golden snapshots parity models catalogue dist
+.PHONY: help build test test-long check bench golden foreign snapshots parity models catalogue dist
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -65,6 +65,8 @@ golden: $(VENV)/.ready ## the reference goldens again, from PyTorch, Keras and P
 	$(VENV)/bin/python tools/golden/family.py $(FAMILY)
 	$(VENV)/bin/python tools/golden/jpeg.py
 	$(VENV)/bin/python tools/golden/odd_pictures.py
+
+foreign: $(VENV)/.ready ## weight files as other libraries write them, which readers are tested with
 	$(VENV)/bin/python tools/golden/hdf5_files.py
 	$(VENV)/bin/python tools/golden/keras_files.py
 	$(VENV)/bin/python tools/golden/pytorch_files.py
