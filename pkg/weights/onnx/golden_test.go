@@ -96,23 +96,30 @@ func names(g *testkit.Golden) []string {
 // Every exporter's file computes what the library that it was exported from
 // computes.
 func TestFilesComputeWhatTheirLibrariesDo(t *testing.T) {
-	g := testkit.OpenGoldenFile(t, filepath.Join(folder(t), "logits.safetensors"))
 	files, err := filepath.Glob(filepath.Join(folder(t), "*.onnx"))
-	if err != nil || len(files) != len(names(g)) {
-		t.Fatalf("%d files, %d goldens, %v", len(files), len(names(g)), err)
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, name := range names(g) {
-		t.Run(name, func(t *testing.T) {
-			data := load(t, name)
-			if !Sniff(data) {
-				t.Error("not sniffed")
-			}
-			in := mustRead(t, data)
-			got := logits(t, in, input(g, name, in.Profile))
-			if e := testkit.LogitsError(got, g.Float32s(name+"/logits")); !(e <= tolerance) {
-				t.Errorf("logits are off by %.2g of their deviation", e)
-			}
-		})
+	tested := 0
+	for _, golden := range []string{"logits", "tf2onnx"} {
+		g := testkit.OpenGoldenFile(t, filepath.Join(folder(t), golden+".safetensors"))
+		for _, name := range names(g) {
+			tested++
+			t.Run(name, func(t *testing.T) {
+				data := load(t, name)
+				if !Sniff(data) {
+					t.Error("not sniffed")
+				}
+				in := mustRead(t, data)
+				got := logits(t, in, input(g, name, in.Profile))
+				if e := testkit.LogitsError(got, g.Float32s(name+"/logits")); !(e <= tolerance) {
+					t.Errorf("logits are off by %.2g of their deviation", e)
+				}
+			})
+		}
+	}
+	if tested != len(files) {
+		t.Errorf("%d files, %d goldens", len(files), tested)
 	}
 }
 
