@@ -33,7 +33,8 @@ type modelFile struct {
 	initializers []*tensor
 	inputs       []valueInfo
 	outputs      []valueInfo
-	values       int // inputs and outputs of nodes so far
+	values       int  // inputs and outputs of nodes so far
+	functions    bool // nodes may call functions of the file
 }
 
 // node is a NodeProto.
@@ -109,6 +110,8 @@ func parseModel(data []byte) (*modelFile, error) {
 			return err
 		case 8:
 			return m.parseOpset(f)
+		case 25:
+			m.functions = true
 		}
 		return nil
 	})

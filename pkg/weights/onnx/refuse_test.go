@@ -34,6 +34,7 @@ func TestGraphsThatDoNotFit(t *testing.T) {
 		"unknown operator": {old, `"MaxPool_`, func(g graph) { g.behind(g.nth("Mul", 0), "MaxPool", nil) }},
 		"HardSwish":        {old, `(HardSwish): no network of the family has this operator`, func(g graph) { g.behind(g.nth("Conv", 0), "HardSwish", nil) }},
 		"unknown domain":   {old, `(ai.onnx.ml.Conv): no network`, func(g graph) { g.nth("Conv", 4).domain = "ai.onnx.ml" }},
+		"function":         {old, `(pkg.torch.Conv): it may be a function of the file: inline`, func(g graph) { g.functions = true; g.nth("Conv", 4).domain = "pkg.torch" }},
 		"blocked layout":   {old, `(com.microsoft.nchwc.Conv): weights are in the layout of one kind of processor`, func(g graph) { g.nth("Conv", 0).domain = nchwcDomain }},
 		"operator on constants": {old, `(NonZero): unknown operator on constants`, func(g graph) {
 			n := g.nth("Conv", 0)

@@ -91,7 +91,7 @@ func parseTensor(message []byte) (*tensor, error) {
 // check holds the shape to the bytes that are there.
 func (t *tensor) check() error {
 	if t.external {
-		return state.Refuse("tensor %s lies in another file (external data), which is never opened: export with everything in one file",
+		return state.Refuse("tensor %s lies in another file (external data), which is never opened: export into one file (external_data=False)",
 			state.Quote(t.name))
 	}
 	n, ok := product(t.shape)

@@ -232,6 +232,8 @@ func (w *walk) compute(n *node, inputs []value, fixed bool) (value, error) {
 		return operate(w, n, inputs)
 	case n.domain == nchwcDomain:
 		return value{}, n.refuse("weights are in the layout of one kind of processor; save what ONNX Runtime optimised at level extended at most")
+	case n.domain != standardDomain && w.file.functions:
+		return value{}, n.refuse("it may be a function of the file: inline functions first (onnx.inliner)")
 	}
 	return value{}, n.refuse("no network of the family has this operator")
 }

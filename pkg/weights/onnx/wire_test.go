@@ -138,6 +138,7 @@ func TestWireFaults(t *testing.T) {
 	for want, data := range map[string][]byte{
 		"the ONNX file has 0 graphs":                           slices.Concat(varint(1, 8), text(2, "pytorch")),
 		"the ONNX file has 2 graphs":                           slices.Concat(good(), embedded(7)),
+		"holds a graph of its own":                             good(embedded(1, wireNode("If", []string{"x"}, "i", embedded(6))), embedded(12, wireValue("i"))),
 		"ONNX operator set 8 is none of 9 to 24":               slices.Concat(varint(1, 3), embedded(7), embedded(8, varint(2, 8))),
 		"ONNX operator set 99 is none of":                      slices.Concat(varint(1, 3), embedded(7), embedded(8, text(1, "ai.onnx"), varint(2, 99))),
 		"ONNX operator set 0":                                  slices.Concat(varint(1, 3), embedded(7), embedded(8, text(1, "other"), varint(2, 17))),
