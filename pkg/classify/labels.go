@@ -42,38 +42,42 @@ func imageNetLabels() ([]weights.Label, error) {
 	return weights.ReadLabels(models.Lite0)
 }
 
-// choose marks the classes that names name: by label, synonym, WordNet id or
-// index, without regard to case. A name that several classes bear marks them
-// all. No names at all give nil.
+// Find lists the classes that name names: by label, synonym, WordNet id or
+// index, without regard to case; a name that several classes bear names them
+// all. Where there is none, the error is a *UsageError with near matches.
+func Find(labels []weights.Label, name string) ([]int, error) {
+	name = strings.TrimSpace(name)
+	var found []int
+	for i, l := range labels {
+		if bears(l, name) {
+			found = append(found, i)
+		}
+	}
+	if len(found) > 0 {
+		return found, nil
+	}
+	if i, err := strconv.ParseUint(name, 10, 31); err == nil && i < uint64(len(labels)) {
+		return []int{int(i)}, nil
+	}
+	return nil, &UsageError{Msg: fmt.Sprintf("unknown label %q", name), Near: near.Names(name, allNames(labels))}
+}
+
+// choose marks the classes that names name; no names at all give nil.
 func choose(names []string, labels []weights.Label) ([]bool, error) {
 	if len(names) == 0 {
 		return nil, nil
 	}
 	chosen := make([]bool, len(labels))
 	for _, name := range names {
-		if !mark(chosen, strings.TrimSpace(name), labels) {
-			return nil, &UsageError{Msg: fmt.Sprintf("unknown label %q", name), Near: near.Names(name, allNames(labels))}
+		found, err := Find(labels, name)
+		if err != nil {
+			return nil, err
+		}
+		for _, i := range found {
+			chosen[i] = true
 		}
 	}
 	return chosen, nil
-}
-
-func mark(chosen []bool, name string, labels []weights.Label) bool {
-	found := false
-	for i, l := range labels {
-		if bears(l, name) {
-			chosen[i], found = true, true
-		}
-	}
-	if found {
-		return true
-	}
-	i, err := strconv.ParseUint(name, 10, 31)
-	if err != nil || i >= uint64(len(chosen)) {
-		return false
-	}
-	chosen[i] = true
-	return true
 }
 
 func bears(l weights.Label, name string) bool {

@@ -25,10 +25,7 @@ func (r *ranking) predictions(logits []float32) ([]Prediction, error) {
 	if err := checkFinite(logits); err != nil {
 		return nil, err
 	}
-	probabilities := softmax(logits)
-	if len(logits) == 1 {
-		probabilities[0] = sigmoid(float64(logits[0]))
-	}
+	probabilities := probabilitiesOf(logits)
 	best := r.best(logits)
 	kept := make([]Prediction, 0, len(best))
 	for n, i := range best {
@@ -83,6 +80,17 @@ func rankOf(i int, logits []float32) int {
 		}
 	}
 	return rank
+}
+
+// Probabilities gives every class its own, [classes]: a softmax over all of
+// them, of a single output its sigmoid.
+func (r *Result) Probabilities() []float64 { return probabilitiesOf(r.Logits) }
+
+func probabilitiesOf(logits []float32) []float64 {
+	if len(logits) == 1 {
+		return []float64{sigmoid(float64(logits[0]))}
+	}
+	return softmax(logits)
 }
 
 // softmax in float64, shifted by the largest logit so that nothing overflows.
