@@ -122,7 +122,7 @@ func runList(s Streams, o ListOptions) error {
 			Schema string   `json:"schema"`
 			Store  string   `json:"store"`
 			Models []listed `json:"models"`
-		}{report.Schema, st.Dir, all})
+		}{report.SchemaName, st.Dir, all})
 	}
 	table, hidden := listTable(all, o.All || len(o.Names) > 0, columns(s.Out) > 0 && colorful())
 	if err := written(s.Out.Write(table)); err != nil {

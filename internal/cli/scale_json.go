@@ -59,7 +59,7 @@ type latencyJSON struct {
 func (w *scaling) document() scaleDocument {
 	c := w.o.Compound
 	d := scaleDocument{
-		Schema: report.Schema, Alpha: c.Alpha, Beta: c.Beta, Gamma: c.Gamma, Growth: c.Growth(),
+		Schema: report.SchemaName, Alpha: c.Alpha, Beta: c.Beta, Gamma: c.Gamma, Growth: c.Growth(),
 		Baseline: w.json(&w.baseline), Scaled: w.json(&w.scaled), Stages: stagesJSON(w.scaled.sum.Stages),
 	}
 	if !w.o.Free {

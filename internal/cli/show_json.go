@@ -80,7 +80,7 @@ func newCostJSON(kernel, stride int, out model.Map, c model.Cost, f model.Field)
 // document describes the model for a program.
 func (w shown) document(layers bool) showDocument {
 	d := showDocument{
-		Schema: report.Schema, Model: w.name, Variant: w.Variant.Name,
+		Schema: report.SchemaName, Model: w.name, Variant: w.Variant.Name,
 		Params: w.Params, MACs: w.MACs, Resolution: w.Resolution, Classes: w.Classes,
 		Padding: w.padding, Depth: w.Variant.DepthMult, Width: w.Variant.WidthMult,
 		WeightBytes: w.WeightBytes(), Activations: activationsJSON{w.ArenaBytes, w.ActivationBytes},

@@ -106,7 +106,7 @@ func runVerify(ctx context.Context, s Streams, o VerifyOptions) error {
 			tiers = append(tiers, string(set.Tier))
 		}
 	}
-	v := verified{Schema: report.Schema, Tolerance: classify.Tolerance, Passed: true}
+	v := verified{Schema: report.SchemaName, Tolerance: classify.Tolerance, Passed: true}
 	for _, tier := range tiers {
 		if ctx.Err() != nil {
 			return &exitError{exitInterrupted, errors.New("interrupted")}

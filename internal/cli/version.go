@@ -66,7 +66,7 @@ func runVersion(s Streams, o VersionOptions) error {
 		return usage(err)
 	}
 	b := build{
-		Schema: report.Schema, Version: versionString(), Go: runtime.Version(),
+		Schema: report.SchemaName, Version: versionString(), Go: runtime.Version(),
 		OS: runtime.GOOS, Arch: runtime.GOARCH, Tier: set.Tier, Features: cpu.Detect().Features,
 	}
 	for _, set := range kernels.Sets() {

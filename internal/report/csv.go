@@ -21,7 +21,7 @@ type csvTable struct {
 	begun  bool
 }
 
-func newCSV(w io.Writer, s Style) *csvTable {
+func newCSV(w io.Writer, s Style) Writer {
 	c := &csvTable{w: w, style: s, header: []string{"path", "rank", "index", "wnid", "label", "probability"}}
 	c.rows = csv.NewWriter(&c.buf)
 	if s.Logits {

@@ -17,6 +17,8 @@ type jsonLines struct {
 	buf   []byte
 }
 
+func newJSONLines(w io.Writer, s Style) Writer { return &jsonLines{w: w, style: s} }
+
 func (j *jsonLines) Write(r Record) error {
 	j.buf = append(appendRecord(j.buf[:0], r, &j.style), '\n')
 	_, err := j.w.Write(j.buf)
@@ -32,6 +34,8 @@ type jsonArray struct {
 	buf   []byte
 	open  bool
 }
+
+func newJSONArray(w io.Writer, s Style) Writer { return &jsonArray{w: w, style: s} }
 
 func (j *jsonArray) Write(r Record) error {
 	lead := ",\n"
@@ -53,7 +57,7 @@ func (j *jsonArray) Close() error {
 }
 
 func appendRecord(b []byte, r Record, s *Style) []byte {
-	b = appendString(append(b, `{"schema":`...), Schema)
+	b = appendString(append(b, `{"schema":`...), SchemaName)
 	b = appendString(append(b, `,"path":`...), r.Path)
 	if !utf8.ValidString(r.Path) {
 		b = appendString(append(b, `,"path_b64":`...), base64.StdEncoding.EncodeToString([]byte(r.Path)))

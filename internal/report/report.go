@@ -4,20 +4,33 @@ package report
 import (
 	"io"
 
+	"github.com/effnet/effnet/internal/check"
 	"github.com/effnet/effnet/pkg/classify"
 )
 
-// Schema names the form of the records.
-const Schema = "effnet/v1"
+// SchemaName names the form of the records.
+const SchemaName = "effnet/v1"
 
-// Formats lists what New knows, the default first.
+// Formats lists what holds the records whole, the default first.
 var Formats = []string{"table", "json", "jsonl", "csv"}
+
+// ReportFormats lists all that New knows.
+var ReportFormats = Formats[:len(Formats):len(Formats)]
+
+// writers makes the writer of each of ReportFormats.
+var writers = map[string]func(io.Writer, Style) Writer{
+	"table": newTable,
+	"json":  newJSONArray,
+	"jsonl": newJSONLines,
+	"csv":   newCSV,
+}
 
 // Record is one input and what became of it.
 type Record struct {
 	Path   string
 	Result *classify.Result // nil where Err is not
 	Err    *classify.Error
+	Check  *check.Verdict // nil: not checked
 }
 
 // Engine says what computed the records.
@@ -28,6 +41,7 @@ type Style struct {
 	Model, Precision string
 	Logits, Timing   bool    // columns asked for
 	Damaged          bool    // damaged pictures are classified: csv gets a column that tells
+	Check            bool    // records have a verdict: csv gets columns for it
 	Engine           *Engine // nil: not asked for
 	Color            bool    // table: with ANSI colours
 	Columns          int     // table: width of the terminal, 0 where there is none
@@ -41,17 +55,10 @@ type Writer interface {
 	Close() error
 }
 
-// New returns the writer of a format in Formats, nil for any other.
+// New returns the writer of a format in ReportFormats, nil for any other.
 func New(format string, w io.Writer, s Style) Writer {
-	switch format {
-	case "table":
-		return &table{w: w, style: s}
-	case "json":
-		return &jsonArray{w: w, style: s}
-	case "jsonl":
-		return &jsonLines{w: w, style: s}
-	case "csv":
-		return newCSV(w, s)
+	if make, ok := writers[format]; ok {
+		return make(w, s)
 	}
 	return nil
 }

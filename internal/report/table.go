@@ -25,6 +25,8 @@ type table struct {
 	begun bool
 }
 
+func newTable(w io.Writer, s Style) Writer { return &table{w: w, style: s} }
+
 func (t *table) Write(r Record) error {
 	if r.Err != nil && t.style.HideErrors {
 		return nil
