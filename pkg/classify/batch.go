@@ -17,18 +17,14 @@ type Outcome struct {
 
 // Batch classifies several encoded pictures in one run of the model and gives
 // their outcomes in the same order, with the same numbers as one by one. At
-// most as many pictures as the session has threads are decoded at once.
+// most as many pictures as the session has threads are decoded at once; what
+// the cache has is neither decoded nor run.
 func (s *Session) Batch(ctx context.Context, pictures [][]byte) []Outcome {
 	outcomes := make([]Outcome, len(pictures))
+	keys := make([]string, len(pictures)) // of the cache, empty without one
 	s.shape(len(pictures))
 	parallel(len(pictures), s.threads, func(i int) {
-		start := time.Now()
-		outcomes[i].Result, outcomes[i].Err = s.m.prepare(ctx, func() (*preprocess.Picture, error) {
-			return preprocess.Decode(pictures[i], s.m.decoding)
-		}, s.row(i))
-		if r := outcomes[i].Result; r != nil {
-			r.Timing.Total = time.Since(start)
-		}
+		outcomes[i], keys[i] = s.begin(ctx, pictures[i], s.row(i))
 	})
 	good := s.pack(outcomes)
 	if len(good) == 0 {
@@ -53,15 +49,39 @@ func (s *Session) Batch(ctx context.Context, pictures [][]byte) []Outcome {
 		logits = logits[classes:]
 		r.Timing.Total += time.Since(start) / n
 	}
+	parallel(len(good), s.threads, func(n int) {
+		if i := good[n]; outcomes[i].Err == nil {
+			s.m.recall.put(keys[i], outcomes[i].Result)
+		}
+	})
 	return outcomes
 }
 
+// begin takes a picture's result from the cache, or prepares its row.
+func (s *Session) begin(ctx context.Context, picture []byte, row []float32) (o Outcome, key string) {
+	if err := ctx.Err(); err != nil {
+		return Outcome{Err: err}, ""
+	}
+	if o.Result, key = s.m.recalled(picture); o.Result != nil {
+		return o, key
+	}
+	start := time.Now()
+	o.Result, o.Err = s.m.prepare(ctx, func() (*preprocess.Picture, error) {
+		return preprocess.Decode(picture, s.m.decoding)
+	}, row)
+	if o.Result != nil {
+		o.Result.Timing.Total = time.Since(start)
+	}
+	return o, key
+}
+
 // pack moves the rows of pictures that could be decoded together and gives
-// their numbers.
+// their numbers. Those whose result has logits already, from the cache, have
+// no row.
 func (s *Session) pack(outcomes []Outcome) []int {
 	var good []int
 	for i, o := range outcomes {
-		if o.Err != nil {
+		if o.Err != nil || o.Result.Logits != nil {
 			continue
 		}
 		if n := len(good); n != i {

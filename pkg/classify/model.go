@@ -29,6 +29,7 @@ type Model struct {
 	idle     chan *Session // one slot a thread; nil where none was made yet
 	info     Info
 	goldens  []weights.Golden // nil where the file has none of this profile
+	recall   *recall          // nil: no cache
 }
 
 // Open reads a model: "" is the embedded EfficientNet-Lite0, a name such as
@@ -133,6 +134,7 @@ func newModel(name string, w *weights.Model, sum func() string, set *kernels.Set
 	if m.crop == "" {
 		m.crop = preprocess.Center
 	}
+	m.recall = newRecall(m, o)
 	m.idle = make(chan *Session, m.threads)
 	for range m.threads {
 		m.idle <- nil

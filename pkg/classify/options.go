@@ -29,6 +29,8 @@ type Options struct {
 	NoEXIF     bool            // ignores the EXIF orientation
 	Lenient    bool            // classifies damaged pictures from what could be decoded
 	Tier       string          // of the kernels, such as "generic"; empty: the best, at most $EFFNET_CPU
+	Cache      Cache           // of what encoded pictures gave; nil: none
+	Engine     string          // version of the program, which a cached result must have too
 
 	// Resolve finds the model file of a name that is not embedded, such as
 	// "b0" or "b0@timm", and the full name. Its error is a *UsageError for an

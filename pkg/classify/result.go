@@ -23,7 +23,8 @@ type Prediction struct {
 }
 
 // Timing is the time that one picture took. Of a batch, Model is an equal
-// share of the whole run. Total includes what lies between the parts.
+// share of the whole run. Total includes what lies between the parts; of a
+// result from the cache there is nothing else.
 type Timing struct {
 	Decode, Resize, Model, Total time.Duration
 }

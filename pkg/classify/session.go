@@ -35,7 +35,18 @@ func (s *Session) Close() { s.ws.Close() }
 
 // Bytes classifies an encoded picture.
 func (s *Session) Bytes(ctx context.Context, data []byte) (*Result, error) {
-	return s.one(ctx, func() (*preprocess.Picture, error) { return preprocess.Decode(data, s.m.decoding) })
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	r, key := s.m.recalled(data)
+	if r != nil {
+		return r, nil
+	}
+	r, err := s.one(ctx, func() (*preprocess.Picture, error) { return preprocess.Decode(data, s.m.decoding) })
+	if err == nil {
+		s.m.recall.put(key, r)
+	}
+	return r, err
 }
 
 // Image classifies a decoded picture, as if its alpha were dropped.
