@@ -13,7 +13,7 @@ BUILD        := CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)'
 PLATFORMS    := linux/amd64 linux/arm64 darwin/arm64 windows/amd64
 
 .DEFAULT_GOAL := help
-.PHONY: help build test test-long check bench golden foreign snapshots parity models catalogue dist
+.PHONY: help build test test-long check bench golden foreign snapshots parity models catalogue wordnet dist
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ models: $(VENV)/.ready ## models/*.safetensors again, byte for byte, from the pu
 catalogue: $(VENV)/.ready ## the catalogue of official weights again, from the sources of those who publish them
 	$(VENV)/bin/python -m pip install --quiet --no-deps -r tools/catalogue/requirements.txt
 	$(VENV)/bin/python tools/catalogue/catalogue.py
+
+wordnet: ## the groups of ImageNet's classes again, from WordNet as Debian packages it
+	$(PYTHON) tools/wordnet/wordnet.py
 
 golden: $(VENV)/.ready ## the reference goldens again, from PyTorch, Keras and Pillow
 	$(VENV)/bin/python tools/golden/golden.py
