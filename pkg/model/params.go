@@ -63,15 +63,26 @@ func (e *ParamsError) Error() string {
 	return text
 }
 
-// check holds params to specs: nothing missing, nothing extra, every shape as
-// expected, every value finite, no variance negative. Values that are still to
-// be loaded are left to compiler.values.
-func (params Params) check(specs []ParamSpec) error {
-	known := make(map[string]bool, len(specs))
+// classes is the number of outputs that the classifier's weights have, 1 where
+// they do not say.
+func (params Params) classes() int {
+	if c, ok := params["classifier.weight"]; ok && len(c.Shape) > 0 && c.Shape[0] > 0 {
+		return c.Shape[0]
+	}
+	return 1
+}
+
+// check holds params to specs: nothing missing, every shape as expected, every
+// value finite, no variance negative, and no name that is not among allowed.
+// Values that are still to be loaded are left to compiler.values.
+func (params Params) check(specs, allowed []ParamSpec) error {
+	known := make(map[string]bool, len(allowed))
+	for _, spec := range allowed {
+		known[spec.Name] = true
+	}
 	problems := make([]string, len(specs))
 	var work []func()
 	for i, spec := range specs {
-		known[spec.Name] = true
 		work = append(work, func() { problems[i] = params.problem(spec) })
 	}
 	parallel(work)

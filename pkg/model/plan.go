@@ -23,7 +23,7 @@ type Plan struct {
 	memory     *kernels.Memory // of the weights
 	resolution int
 	features   Map // after pooling
-	classes    int
+	output     Map // of the last step
 }
 
 // operation is one or several fused steps, cut into tasks that do not depend
@@ -48,16 +48,18 @@ func Compile(v Variant, prof profile.Profile, params Params, set *kernels.Set) (
 	if err := prof.Validate(); err != nil {
 		return nil, err
 	}
-	classes := 1
-	if c, ok := params["classifier.weight"]; ok && len(c.Shape) > 0 && c.Shape[0] > 0 {
-		classes = c.Shape[0]
-	}
-	if err := params.check(v.ParamSpecs(classes)); err != nil {
+	steps := Trace(v, prof.Padding, prof.Resolution, params.classes())
+	return compileSteps(v, prof, params, set, steps)
+}
+
+// compileSteps makes the plan of a network's first steps.
+func compileSteps(v Variant, prof profile.Profile, params Params, set *kernels.Set, steps []Step) (*Plan, error) {
+	if err := params.check(specsOf(steps), v.ParamSpecs(params.classes())); err != nil {
 		return nil, err
 	}
 	p := &Plan{
-		memory: &kernels.Memory{}, variant: v, set: set, classes: classes, resolution: prof.Resolution,
-		steps: Trace(v, prof.Padding, prof.Resolution, classes),
+		memory: &kernels.Memory{}, variant: v, set: set, resolution: prof.Resolution,
+		steps: steps, output: steps[len(steps)-1].Out,
 	}
 	c := &compiler{plan: p, params: params, epsilon: prof.BNEps}
 	c.operations()
@@ -75,8 +77,9 @@ func Compile(v Variant, prof profile.Profile, params Params, set *kernels.Set) (
 // Variant is the network that was compiled.
 func (p *Plan) Variant() Variant { return p.variant }
 
-// Classes is the number of logits of one picture.
-func (p *Plan) Classes() int { return p.classes }
+// Classes is the number of logits of one picture, or of channels where the plan
+// ends before the classifier.
+func (p *Plan) Classes() int { return p.output.C }
 
 // Features is the number of channels before the classifier.
 func (p *Plan) Features() int { return p.features.C }
@@ -112,23 +115,23 @@ func (c *compiler) operations() {
 	for i := 0; i < len(steps); i++ {
 		switch s := steps[i]; s.Op {
 		case Stem:
-			if steps[i+1].Op == Depthwise && !isAdded(s.Out, steps) {
+			if opAt(steps, i+1) == Depthwise && !isAdded(s.Out, steps) {
 				i++
-				c.strip(&s, steps[i], steps[i+1].Op == SqueezeExcite)
+				c.strip(&s, steps[i], opAt(steps, i+1) == SqueezeExcite)
 			} else {
 				c.stemConv(s)
 			}
 		case Conv:
 			c.conv(s)
 		case Pointwise:
-			if steps[i+1].Op == Depthwise {
+			if opAt(steps, i+1) == Depthwise {
 				i++
-				c.strip(&s, steps[i], steps[i+1].Op == SqueezeExcite)
+				c.strip(&s, steps[i], opAt(steps, i+1) == SqueezeExcite)
 			} else {
 				c.pointwise(s, nil)
 			}
 		case Depthwise:
-			c.strip(nil, s, steps[i+1].Op == SqueezeExcite)
+			c.strip(nil, s, opAt(steps, i+1) == SqueezeExcite)
 		case SqueezeExcite:
 			i++
 			c.squeezeExcite(s, steps[i])
@@ -140,6 +143,14 @@ func (c *compiler) operations() {
 			panic(fmt.Sprintf("model: no operation computes %q", s.Op))
 		}
 	}
+}
+
+// opAt is the operator of step i, none behind the last.
+func opAt(steps []Step, i int) Op {
+	if i < len(steps) {
+		return steps[i].Op
+	}
+	return ""
 }
 
 // isAdded tells whether a step adds the map to its output.

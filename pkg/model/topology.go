@@ -152,8 +152,12 @@ func pad(p profile.Padding, n, kernel, stride int) (before, out int) {
 // ParamSpecs lists the tensors of the variant with a classifier of the given
 // number of outputs, in the order of the network.
 func (v Variant) ParamSpecs(classes int) []ParamSpec {
+	return specsOf(Trace(v, profile.Same, v.Resolution, classes))
+}
+
+func specsOf(steps []Step) []ParamSpec {
 	var specs []ParamSpec
-	for _, s := range Trace(v, profile.Same, v.Resolution, classes) {
+	for _, s := range steps {
 		specs = append(specs, s.params()...)
 	}
 	return specs

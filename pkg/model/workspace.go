@@ -54,7 +54,7 @@ type worker struct {
 // among threads; below 1 counts as 1. Close ends them.
 func (p *Plan) NewWorkspace(threads int) *Workspace {
 	threads = max(1, threads)
-	ws := &Workspace{plan: p, memory: &kernels.Memory{}, logits: make([]float32, p.classes)}
+	ws := &Workspace{plan: p, memory: &kernels.Memory{}, logits: make([]float32, p.outputLen())}
 	ws.arena = ws.memory.Alloc(p.buffers.total)
 	ws.cleanup = runtime.AddCleanup(ws, (*kernels.Memory).Release, ws.memory)
 	for range threads {
@@ -107,25 +107,30 @@ func grown(s []float32, n int) []float32 {
 }
 
 // Run computes the logits [N·classes] of a batch of normalised pictures
-// [N, resolution, resolution, 3]. They are valid until the next run. The
-// result is the same to the bit for any number of threads and any batch.
+// [N, resolution, resolution, 3], or of a plan of CompileUntil the activations
+// of OutputShape(N), NHWC. They are valid until the next run. The result is the
+// same to the bit for any number of threads and any batch.
 func (p *Plan) Run(ws *Workspace, in *tensor.Tensor) ([]float32, error) {
 	s := in.Shape
 	if s.H != p.resolution || s.W != p.resolution || s.C != 3 || s.N < 1 || len(in.Data) != s.Len() {
 		return nil, fmt.Errorf("input of shape %v, expected N×%d×%d×3", s, p.resolution, p.resolution)
 	}
-	ws.logits = slices.Grow(ws.logits[:0], s.N*p.classes)[:s.N*p.classes]
+	n := p.outputLen()
+	ws.logits = slices.Grow(ws.logits[:0], s.N*n)[:s.N*n]
 	size := s.Len() / s.N
 	for i := range s.N {
 		ws.picture = in.Data[i*size : (i+1)*size]
 		ws.pass()
 		_, out := p.operations[len(p.operations)-1].outcome()
-		copy(ws.logits[i*p.classes:(i+1)*p.classes], ws.buffer(out))
+		unblock(ws.logits[i*n:(i+1)*n], ws.buffer(out), p.output)
 	}
 	ws.picture = nil
 	runtime.KeepAlive(ws) // kernels hold plain addresses
 	return ws.logits, nil
 }
+
+// outputLen is the values of one picture's output.
+func (p *Plan) outputLen() int { return p.output.Pixels() * p.output.C }
 
 // Embedding is the features [Features] of the last picture that was run, after
 // pooling. It is valid until the next run.
@@ -161,10 +166,17 @@ func (ws *Workspace) pass() {
 // unblocked copies a map from channel blocks to NHWC.
 func unblocked(blocked []float32, m Map) *tensor.Tensor {
 	t := tensor.New(tensor.Shape{N: 1, H: m.H, W: m.W, C: m.C})
-	for p := range m.Pixels() {
-		for c := range m.C {
-			t.Data[p*m.C+c] = blocked[(c/kernels.Block*m.Pixels()+p)*kernels.Block+c%kernels.Block]
+	unblock(t.Data, blocked, m)
+	return t
+}
+
+// unblock writes a map from channel blocks [C/16][H·W][16] as NHWC [H·W, C].
+func unblock(dst, blocked []float32, m Map) {
+	for b := range kernels.Blocks(m.C) {
+		first := b * kernels.Block
+		n := min(kernels.Block, m.C-first)
+		for p := range m.Pixels() {
+			copy(dst[p*m.C+first:][:n], blocked[(b*m.Pixels()+p)*kernels.Block:])
 		}
 	}
-	return t
 }
