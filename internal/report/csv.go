@@ -7,11 +7,11 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/effnet/effnet/pkg/classify"
+	"github.com/effnet/effnet/internal/check"
 )
 
 // csvTable writes one row a prediction, and one row with the error alone where an
-// input failed.
+// input failed. A verdict on no prediction at all has a row without one.
 type csvTable struct {
 	w      io.Writer
 	style  Style
@@ -22,22 +22,29 @@ type csvTable struct {
 }
 
 func newCSV(w io.Writer, s Style) Writer {
-	c := &csvTable{w: w, style: s, header: []string{"path", "rank", "index", "wnid", "label", "probability"}}
+	c := &csvTable{w: w, style: s, header: csvHeader(&s)}
 	c.rows = csv.NewWriter(&c.buf)
+	return c
+}
+
+func csvHeader(s *Style) []string {
+	header := []string{"path", "rank", "index", "wnid", "label", "probability"}
 	if s.Logits {
-		c.header = append(c.header, "logit")
+		header = append(header, "logit")
 	}
 	if s.Damaged {
-		c.header = append(c.header, "damaged")
+		header = append(header, "damaged")
 	}
 	if s.Timing {
-		c.header = append(c.header, "decode_ms", "resize_ms", "model_ms", "total_ms")
+		header = append(header, "decode_ms", "resize_ms", "model_ms", "total_ms")
 	}
 	if s.Engine != nil {
-		c.header = append(c.header, "engine_version", "engine_tier", "engine_model_sha256")
+		header = append(header, "engine_version", "engine_tier", "engine_model_sha256")
 	}
-	c.header = append(c.header, "error")
-	return c
+	if s.Check {
+		header = append(header, "passed", "failed")
+	}
+	return append(header, "error")
 }
 
 func (c *csvTable) Write(r Record) error {
@@ -50,7 +57,12 @@ func (c *csvTable) Write(r Record) error {
 		return c.flush()
 	}
 	for i := range r.Result.Predictions {
-		c.row(c.prediction(path, r.Result, &r.Result.Predictions[i]))
+		p := &r.Result.Predictions[i]
+		c.row(c.prediction(path, &r, strconv.Itoa(p.Rank), strconv.Itoa(p.Index),
+			p.WNID, p.Label, string(appendProbability(nil, p.Probability)), string(appendLogit(nil, p.Logit))))
+	}
+	if c.style.Check && len(r.Result.Predictions) == 0 {
+		c.row(c.prediction(path, &r, "", "", "", "", "", ""))
 	}
 	return c.flush()
 }
@@ -68,11 +80,13 @@ func (c *csvTable) begin() {
 	}
 }
 
-func (c *csvTable) prediction(path string, r *classify.Result, p *classify.Prediction) []string {
-	row := append(make([]string, 0, len(c.header)), path, strconv.Itoa(p.Rank), strconv.Itoa(p.Index),
-		p.WNID, p.Label, string(appendProbability(nil, p.Probability)))
+// prediction takes rank, index, wnid, label, probability and logit as text.
+func (c *csvTable) prediction(path string, rec *Record, columns ...string) []string {
+	r := rec.Result
+	row := append(make([]string, 0, len(c.header)), path)
+	row = append(row, columns[:5]...)
 	if c.style.Logits {
-		row = append(row, string(appendLogit(nil, p.Logit)))
+		row = append(row, columns[5])
 	}
 	if c.style.Damaged {
 		row = append(row, strconv.FormatBool(r.Damaged))
@@ -84,7 +98,24 @@ func (c *csvTable) prediction(path string, r *classify.Result, p *classify.Predi
 	if e := c.style.Engine; e != nil {
 		row = append(row, e.Version, e.Tier, e.ModelSHA256)
 	}
+	if c.style.Check {
+		row = append(row, verdictColumns(rec.Check)...)
+	}
 	return append(row, "")
+}
+
+// verdictColumns are true or false, and the names of the rules that failed.
+func verdictColumns(v *check.Verdict) []string {
+	if v == nil {
+		return []string{"", ""}
+	}
+	var failed []string
+	for _, r := range v.Results {
+		if !r.Passed {
+			failed = append(failed, r.Rule)
+		}
+	}
+	return []string{strconv.FormatBool(v.Passed), strings.Join(failed, ";")}
 }
 
 // row cannot fail: the csv.Writer writes to memory.

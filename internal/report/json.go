@@ -7,6 +7,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/effnet/effnet/internal/check"
 	"github.com/effnet/effnet/pkg/classify"
 )
 
@@ -70,6 +71,9 @@ func appendRecord(b []byte, r Record, s *Style) []byte {
 	}
 	b = appendString(append(b, `,"precision":`...), s.Precision)
 	b = appendResult(b, r.Result, s)
+	if r.Check != nil {
+		b = appendVerdict(append(b, `,"check":`...), r.Check)
+	}
 	return append(b, '}')
 }
 
@@ -118,6 +122,25 @@ func appendPrediction(b []byte, p *classify.Prediction, logit bool) []byte {
 		b = appendLogit(append(b, `,"logit":`...), p.Logit)
 	}
 	return append(b, '}')
+}
+
+func appendVerdict(b []byte, v *check.Verdict) []byte {
+	b = strconv.AppendBool(append(b, `{"passed":`...), v.Passed)
+	b = append(b, `,"rules":[`...)
+	for i, r := range v.Results {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendString(append(b, `{"rule":`...), r.Rule)
+		if r.Name != "" {
+			b = appendString(append(b, `,"name":`...), r.Name)
+		}
+		b = appendString(append(b, `,"want":`...), r.Want)
+		b = appendString(append(b, `,"got":`...), r.Got)
+		b = strconv.AppendBool(append(b, `,"passed":`...), r.Passed)
+		b = append(b, '}')
+	}
+	return append(b, "]}"...)
 }
 
 func appendProbability(b []byte, p float64) []byte { return strconv.AppendFloat(b, p, 'f', 6, 64) }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/effnet/effnet/internal/check"
 	"github.com/effnet/effnet/pkg/classify"
 )
 
@@ -33,14 +34,22 @@ var (
 		Format: "png", Width: 1, Height: 2, Damaged: true,
 		Predictions: []classify.Prediction{{Rank: 1, Index: 0, WNID: "n01440764", Label: "tench", Probability: 1}},
 	}}
-	none     = Record{Path: "none.gif", Result: &classify.Result{Format: "gif", Width: 3, Height: 3}}
-	broken   = Record{Path: "broken.jpg", Err: &classify.Error{Kind: "decode", Err: errors.New("truncated JPEG")}}
-	hostile  = Record{Path: "a,\"b\"\nc\x1b[31m.jpg", Err: &classify.Error{Kind: "read", Err: errors.New("no\nsuch \"file\" \x1b[2J")}}
-	latin1   = Record{Path: "caf\xe9.jpg", Result: damaged.Result}
-	control  = Record{Path: "c1\u009b31m\u007f\u2028.jpg", Result: none.Result}
+	none    = Record{Path: "none.gif", Result: &classify.Result{Format: "gif", Width: 3, Height: 3}}
+	broken  = Record{Path: "broken.jpg", Err: &classify.Error{Kind: "decode", Err: errors.New("truncated JPEG")}}
+	hostile = Record{Path: "a,\"b\"\nc\x1b[31m.jpg", Err: &classify.Error{Kind: "read", Err: errors.New("no\nsuch \"file\" \x1b[2J")}}
+	latin1  = Record{Path: "caf\xe9.jpg", Result: damaged.Result}
+	control = Record{Path: "c1\u009b31m\u007f\u2028.jpg", Result: none.Result}
+	passed  = Record{Path: "cat.jpg", Result: damaged.Result, Check: &check.Verdict{Passed: true, Results: []check.Result{
+		{Rule: "expect", Want: "fish", Got: "tench", Passed: true}}}}
+	failed = Record{Path: "dog.jpg", Result: dog.Result, Check: &check.Verdict{Results: []check.Result{
+		{Rule: "expect", Want: "tabby", Got: "golden retriever"}, {Rule: "min-prob", Want: "0.5", Got: "0.931245", Passed: true},
+		{Rule: "reject", Want: "a\nb", Got: "\x1b[2J"}}}}
 	literal  = Record{Path: `"quoted".jpg`, Result: none.Result}
 	forged   = Record{Path: "  1  tench  1.000000", Result: none.Result}
 	engine   = &Engine{Version: "v1.2.3", Tier: "avx512", ModelSHA256: "00ff"}
+	unranked = Record{Path: "none.gif", Result: none.Result, Check: &check.Verdict{Results: []check.Result{
+		{Name: "hero, large", Rule: "expect", Want: "tabby", Got: "nothing"}}}}
+	checked  = []Record{passed, failed, broken, unranked}
 	everyone = []Record{dog, damaged, none, broken, hostile, latin1, control, literal, forged}
 )
 
@@ -80,6 +89,9 @@ func TestSnapshots(t *testing.T) {
 		}
 	}
 	for _, format := range Formats {
+		t.Run("check."+format, func(t *testing.T) {
+			snapshot(t, "check."+format, write(t, format, Style{Check: true, Engine: engine}, checked))
+		})
 		t.Run("empty."+format, func(t *testing.T) { snapshot(t, "empty."+format, write(t, format, Style{}, nil)) })
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/effnet/effnet/internal/check"
 	"github.com/effnet/effnet/pkg/classify"
 )
 
@@ -36,11 +37,14 @@ func (t *table) Write(r Record) error {
 		t.buf.WriteByte('\n')
 	}
 	t.begun = true
+	if t.style.Check {
+		t.buf.WriteString(t.verdict(&r) + "  ")
+	}
 	t.buf.WriteString(t.paint(bold, Quote(r.Path)))
 	if r.Err != nil {
 		fmt.Fprintf(&t.buf, "\n  %s\n", t.paint(red, "error: "+Escape(r.Err.Error())))
 	} else {
-		t.result(r.Result)
+		t.result(&r)
 	}
 	_, err := t.w.Write(t.buf.Bytes())
 	return err
@@ -48,11 +52,28 @@ func (t *table) Write(r Record) error {
 
 func (t *table) Close() error { return nil }
 
-func (t *table) result(r *classify.Result) {
+// verdict is four columns wide, whatever it says.
+func (t *table) verdict(r *Record) string {
+	switch {
+	case r.Err != nil:
+		return t.paint(red, "ERR ")
+	case r.Check == nil:
+		return "    "
+	case r.Check.Passed:
+		return t.paint(green, "PASS")
+	}
+	return t.paint(red, "FAIL")
+}
+
+func (t *table) result(rec *Record) {
+	r := rec.Result
 	if r.Damaged {
 		t.buf.WriteString("  " + t.paint(yellow, "damaged"))
 	}
 	t.buf.WriteByte('\n')
+	if rec.Check != nil {
+		t.failures(rec.Check)
+	}
 	if len(r.Predictions) == 0 {
 		t.buf.WriteString("  no prediction\n")
 	}
@@ -63,6 +84,19 @@ func (t *table) result(r *classify.Result) {
 	}
 	if e := t.style.Engine; e != nil {
 		t.note("effnet %s, %s, model sha256 %s", e.Version, e.Tier, e.ModelSHA256)
+	}
+}
+
+// failures says of each rule that failed what it wants and what the picture shows.
+func (t *table) failures(v *check.Verdict) {
+	for _, r := range v.Results {
+		if !r.Passed {
+			text := fmt.Sprintf("%s: want %s, got %s", Escape(r.Rule), Quote(r.Want), Quote(r.Got))
+			if r.Name != "" {
+				text = Escape(r.Name) + ": " + text
+			}
+			t.buf.WriteString("  " + t.paint(red, text) + "\n")
+		}
 	}
 }
 
@@ -116,6 +150,7 @@ const (
 	bold   = "1"
 	dim    = "2"
 	red    = "31"
+	green  = "32"
 	yellow = "33"
 	cyan   = "36"
 )
