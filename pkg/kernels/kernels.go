@@ -76,6 +76,10 @@ type Set struct {
 	Scale func(*VectorArgs)
 	// ScaleRows writes rows of a matrix, each times its own factor.
 	ScaleRows func(*ScaleRowsArgs)
+	// Spin adds X·Scale to Out N times, fused where the tier fuses, and does the
+	// same on further sums that it drops: see PeakFLOPS.
+	Spin       func(*VectorArgs)
+	spinBlocks int // channel blocks of sums in all
 }
 
 const (

@@ -17,12 +17,14 @@ const (
 
 func portableSet() *Set {
 	s := &Set{
-		Tier:      cpu.Generic,
-		Silu:      siluPortable,
-		Sigmoid:   sigmoidPortable,
-		Sum:       sumPortable,
-		Scale:     scalePortable,
-		ScaleRows: scaleRowsPortable,
+		Tier:       cpu.Generic,
+		Silu:       siluPortable,
+		Sigmoid:    sigmoidPortable,
+		Sum:        sumPortable,
+		Scale:      scalePortable,
+		ScaleRows:  scaleRowsPortable,
+		Spin:       spinPortable,
+		spinBlocks: 1,
 	}
 	for r := 1; r <= portableTileRows; r++ {
 		s.gemm[1][r] = gemmPortable
@@ -182,6 +184,17 @@ func scaleRowsPortable(a *ScaleRowsArgs) {
 			}
 		}
 	}
+}
+
+func spinPortable(a *VectorArgs) {
+	x, s := *(*vector)(a.X), a.Scale
+	var sums vector
+	for range a.N {
+		for j := range sums {
+			sums[j] += x[j] * s
+		}
+	}
+	*(*vector)(a.Out) = sums
 }
 
 // siluFloor is where sigmoid and silu stop following x down: silu is about

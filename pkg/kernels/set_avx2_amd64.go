@@ -8,12 +8,14 @@ import "github.com/effnet/effnet/internal/cpu"
 
 func avx2Set() *Set {
 	s := &Set{
-		Tier:      cpu.AVX2,
-		Silu:      siluAVX2,
-		Sigmoid:   sigmoidAVX2,
-		Sum:       sumAVX2,
-		Scale:     scaleAVX2,
-		ScaleRows: scaleRowsAVX2,
+		Tier:       cpu.AVX2,
+		Silu:       siluAVX2,
+		Sigmoid:    sigmoidAVX2,
+		Sum:        sumAVX2,
+		Scale:      scaleAVX2,
+		ScaleRows:  scaleRowsAVX2,
+		Spin:       spinAVX2,
+		spinBlocks: 6,
 	}
 	s.gemm[1][1] = gemm1x1AVX2
 	s.gemm[1][2] = gemm1x2AVX2
@@ -76,6 +78,11 @@ func scaleAVX2(a *VectorArgs)
 //
 //go:noescape
 func scaleRowsAVX2(a *ScaleRowsArgs)
+
+// spinAVX2 is spinPortable.
+//
+//go:noescape
+func spinAVX2(a *VectorArgs)
 
 // gemm1x1AVX2 is gemmPortable for MR = 1 and Vecs = 1.
 //

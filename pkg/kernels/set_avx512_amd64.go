@@ -8,12 +8,14 @@ import "github.com/effnet/effnet/internal/cpu"
 
 func avx512Set() *Set {
 	s := &Set{
-		Tier:      cpu.AVX512,
-		Silu:      siluAVX512,
-		Sigmoid:   sigmoidAVX512,
-		Sum:       sumAVX512,
-		Scale:     scaleAVX512,
-		ScaleRows: scaleRowsAVX512,
+		Tier:       cpu.AVX512,
+		Silu:       siluAVX512,
+		Sigmoid:    sigmoidAVX512,
+		Sum:        sumAVX512,
+		Scale:      scaleAVX512,
+		ScaleRows:  scaleRowsAVX512,
+		Spin:       spinAVX512,
+		spinBlocks: 30,
 	}
 	s.gemm[1][1] = gemm1x1AVX512
 	s.gemm[1][2] = gemm1x2AVX512
@@ -117,6 +119,11 @@ func scaleAVX512(a *VectorArgs)
 //
 //go:noescape
 func scaleRowsAVX512(a *ScaleRowsArgs)
+
+// spinAVX512 is spinPortable.
+//
+//go:noescape
+func spinAVX512(a *VectorArgs)
 
 // gemm1x1AVX512 is gemmPortable for MR = 1 and Vecs = 1.
 //

@@ -8,12 +8,14 @@ import "github.com/effnet/effnet/internal/cpu"
 
 func neonSet() *Set {
 	s := &Set{
-		Tier:      cpu.NEON,
-		Silu:      siluNEON,
-		Sigmoid:   sigmoidNEON,
-		Sum:       sumNEON,
-		Scale:     scaleNEON,
-		ScaleRows: scaleRowsNEON,
+		Tier:       cpu.NEON,
+		Silu:       siluNEON,
+		Sigmoid:    sigmoidNEON,
+		Sum:        sumNEON,
+		Scale:      scaleNEON,
+		ScaleRows:  scaleRowsNEON,
+		Spin:       spinNEON,
+		spinBlocks: 6,
 	}
 	s.gemm[1][1] = gemm1x1NEON
 	s.gemm[1][2] = gemm1x2NEON
@@ -79,6 +81,11 @@ func scaleNEON(a *VectorArgs)
 //
 //go:noescape
 func scaleRowsNEON(a *ScaleRowsArgs)
+
+// spinNEON is spinPortable.
+//
+//go:noescape
+func spinNEON(a *VectorArgs)
 
 // gemm1x1NEON is gemmPortable for MR = 1 and Vecs = 1.
 //

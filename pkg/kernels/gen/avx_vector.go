@@ -32,6 +32,7 @@ func (s avx) vectors() {
 	s.sumKernel()
 	s.scaleKernel()
 	s.scaleRowsKernel()
+	s.spinKernel()
 }
 
 // sigmoidBody emits a function for assembly callers: CX bytes at AX, a
@@ -253,5 +254,35 @@ func (s avx) scaleRowsKernel() {
 	s.f("ADDQ $4, DX")
 	s.f("DECQ R13")
 	s.f("JNZ %s_row", name)
+	s.ret()
+}
+
+// spinKernel keeps x in the last registers and the scale before them.
+func (s avx) spinKernel() {
+	name := "spin" + s.name
+	blocks := s.spinBlocks()
+	x := func(h int) string { return s.r(s.regs - 1 - h) }
+	scale := s.r(s.regs - 1 - s.halves)
+	s.function(name, "VectorArgs")
+	s.f("MOVQ %d(DI), AX", vecX)
+	s.f("MOVQ %d(DI), CX", vecN)
+	s.f("MOVQ %d(DI), DX", vecOut)
+	s.f("VBROADCASTSS %d(DI), %s", vecScale, scale)
+	for h := range s.halves {
+		s.f("VMOVUPS %d(AX), %s", h*s.bytes, x(h))
+	}
+	for i := range blocks * s.halves {
+		s.f("VXORPS %s, %s, %s", s.r(i), s.r(i), s.r(i))
+	}
+	s.f("PCALIGN $32")
+	s.label(name + "_loop")
+	for i := range blocks * s.halves {
+		s.f("VFMADD231PS %s, %s, %s", x(i%s.halves), scale, s.r(i))
+	}
+	s.f("DECQ CX")
+	s.f("JNZ %s_loop", name)
+	for h := range s.halves {
+		s.f("VMOVUPS %s, %d(DX)", s.r(h), h*s.bytes)
+	}
 	s.ret()
 }

@@ -16,6 +16,7 @@ func declare(t isa) {
 	for _, v := range vectorKernels {
 		fmt.Fprintf(&b, "\t\t%s: %s%s,\n", v.field, v.name, t.name)
 	}
+	fmt.Fprintf(&b, "\t\tspinBlocks: %d,\n", t.spinBlocks())
 	b.WriteString("\t}\n")
 	for _, x := range t.tiles() {
 		fmt.Fprintf(&b, "\ts.gemm[%d][%d] = %s\n", x.vecs, x.rows, x.name(t))

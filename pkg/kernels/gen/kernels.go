@@ -52,6 +52,7 @@ var vectorKernels = []struct{ field, name, args string }{
 	{"Sum", "sum", "VectorArgs"},
 	{"Scale", "scale", "VectorArgs"},
 	{"ScaleRows", "scaleRows", "ScaleRowsArgs"},
+	{"Spin", "spin", "VectorArgs"},
 }
 
 // Offsets of GEMMArgs.
@@ -97,6 +98,10 @@ const (
 	rowsN       = 24
 	rowsVecs    = 32
 )
+
+// spinBlocks is how many channel blocks a Spin kernel works on at once: enough
+// to hide the latency of a multiply-add, and as many as there are registers for.
+func (t isa) spinBlocks() int { return (t.regs - 2*t.halves) / t.halves }
 
 // sumLanes is the running sums of a Sum kernel, as sumPortable says.
 const sumLanes = 4

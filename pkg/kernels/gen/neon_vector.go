@@ -15,6 +15,7 @@ func (s neon) vectors() {
 	s.sumKernel()
 	s.scaleKernel()
 	s.scaleRowsKernel()
+	s.spinKernel()
 }
 
 func (s neon) siluRow() { s.sigmoidBody("siluRow", true) }
@@ -169,5 +170,31 @@ func (s neon) scaleRowsKernel() {
 	s.advance("R2", blockBytes)
 	s.next("R5", "vec")
 	s.next("R4", "row")
+	s.f("RET")
+}
+
+func (s neon) spinKernel() {
+	blocks := s.spinBlocks()
+	x := s.regs - s.halves // the first of the registers of X
+	scale := x - 1
+	s.function("spin"+s.name, "VectorArgs")
+	s.field(vecX, "R1")
+	s.field(vecN, "R2")
+	s.field(vecOut, "R3")
+	s.f("ADD $%d, R0, R4", vecScale)
+	s.broadcast("R4", scale)
+	s.load("R1", 0, x)
+	s.load("R1", 32, x+2)
+	for i := range blocks * s.halves {
+		s.zero(i)
+	}
+	s.f("PCALIGN $16")
+	s.label("loop")
+	for i := range blocks * s.halves {
+		s.fma(i, x+i%s.halves, scale)
+	}
+	s.next("R2", "loop")
+	s.store(0, "R3", 0)
+	s.store(2, "R3", 32)
 	s.f("RET")
 }
