@@ -5,8 +5,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/effnet/effnet/pkg/preprocess"
 )
 
 // Outcome is what became of one picture of a batch: a Result or an error.
@@ -20,11 +18,16 @@ type Outcome struct {
 // most as many pictures as the session has threads are decoded at once; what
 // the cache has is neither decoded nor run.
 func (s *Session) Batch(ctx context.Context, pictures [][]byte) []Outcome {
+	return s.batch(ctx, pictures, s.m.embedding)
+}
+
+// batch is Batch; with embed the results have the features.
+func (s *Session) batch(ctx context.Context, pictures [][]byte, embed bool) []Outcome {
 	outcomes := make([]Outcome, len(pictures))
 	keys := make([]string, len(pictures)) // of the cache, empty without one
 	s.shape(len(pictures))
 	parallel(len(pictures), s.threads, func(i int) {
-		outcomes[i], keys[i] = s.begin(ctx, pictures[i], s.row(i))
+		outcomes[i], keys[i] = s.begin(ctx, pictures[i], s.row(i), embed)
 	})
 	good := s.pack(outcomes)
 	if len(good) == 0 {
@@ -40,9 +43,12 @@ func (s *Session) Batch(ctx context.Context, pictures [][]byte) []Outcome {
 	}
 	n := time.Duration(len(good))
 	classes := s.m.plan.Classes()
-	for _, i := range good {
+	for at, i := range good {
 		r := outcomes[i].Result
 		r.Timing.Model = took / n
+		if embed {
+			r.Embedding = s.embedding(at)
+		}
 		if err := s.m.conclude(r, logits[:classes]); err != nil {
 			outcomes[i] = Outcome{Err: err}
 		}
@@ -58,17 +64,17 @@ func (s *Session) Batch(ctx context.Context, pictures [][]byte) []Outcome {
 }
 
 // begin takes a picture's result from the cache, or prepares its row.
-func (s *Session) begin(ctx context.Context, picture []byte, row []float32) (o Outcome, key string) {
+func (s *Session) begin(ctx context.Context, picture []byte, row []float32, embed bool) (o Outcome, key string) {
 	if err := ctx.Err(); err != nil {
 		return Outcome{Err: err}, ""
 	}
-	if o.Result, key = s.m.recalled(picture); o.Result != nil {
-		return o, key
+	if embed == s.m.embedding {
+		if o.Result, key = s.m.recalled(picture); o.Result != nil {
+			return o, key
+		}
 	}
 	start := time.Now()
-	o.Result, o.Err = s.m.prepare(ctx, func() (*preprocess.Picture, error) {
-		return preprocess.Decode(picture, s.m.decoding)
-	}, row)
+	o.Result, o.Err = s.m.prepare(ctx, s.m.decode(picture), row)
 	if o.Result != nil {
 		o.Result.Timing.Total = time.Since(start)
 	}

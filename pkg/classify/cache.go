@@ -53,6 +53,7 @@ func newRecall(m *Model, o Options) *recall {
 			{"padding", p.Padding}, {"bn_eps", p.BNEps}, {"mean", p.Mean}, {"std", p.Std},
 			{"crop", p.Crop}, {"interpolation", p.Interpolation}, {"resolution", p.Resolution},
 			{"way of cropping", m.crop}, {"max-pixels", d.MaxPixels}, {"no-exif", d.NoEXIF}, {"lenient", d.Lenient},
+			{"embedding", m.embedding},
 		} {
 			fmt.Fprintf(&text, "%s %#v\n", part.name, part.value)
 		}
@@ -93,7 +94,7 @@ func (m *Model) recalled(picture []byte) (r *Result, key string) {
 	if !ok {
 		return nil, key
 	}
-	r, ok = decodeValue(key, value, m.plan.Classes())
+	r, ok = decodeValue(key, value, m.plan.Classes(), m.kept())
 	if !ok || m.conclude(r, r.Logits) != nil {
 		return nil, key
 	}

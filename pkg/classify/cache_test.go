@@ -54,6 +54,7 @@ func setups() map[string]Options {
 		"interpolation": {Overrides: "interpolation=nearest"},
 		"resolution":    {Resolution: 96},
 		"lenient":       {Lenient: true},
+		"embedding":     {Embedding: true},
 		"no EXIF":       {NoEXIF: true},
 		"pixels":        {MaxPixels: 100000},
 		"engine":        {Engine: "v2"},
@@ -250,7 +251,7 @@ func TestSpoiledValuesAreMisses(t *testing.T) {
 		spoiled = append(spoiled, b)
 	}
 	for i, value := range spoiled {
-		if _, ok := decodeValue(key, value, 3); ok {
+		if _, ok := decodeValue(key, value, 3, 0); ok {
 			t.Errorf("value %d is taken", i)
 		}
 	}
@@ -263,7 +264,7 @@ func TestSpoiledValuesAreMisses(t *testing.T) {
 			t.Error("the spoiled value stays")
 		}
 	}
-	if _, ok := decodeValue(key, good, 2); ok {
+	if _, ok := decodeValue(key, good, 2, 0); ok {
 		t.Error("a value of three classes is taken for two")
 	}
 }
@@ -274,22 +275,22 @@ func FuzzCacheValue(f *testing.F) {
 	const key = "0123"
 	for _, r := range []*Result{
 		{Format: "jpeg", Width: 640, Height: 480, Logits: []float32{1, -2}},
-		{Format: "", Width: 1, Height: 1, Damaged: true, Logits: []float32{0}},
+		{Format: "", Width: 1, Height: 1, Damaged: true, Logits: []float32{0}, Embedding: []float32{1, 0, 3}},
 	} {
 		b := encodeValue(key, r)
-		f.Add(b[len(valueFormat):len(b)-32], len(r.Logits))
+		f.Add(b[len(valueFormat):len(b)-32], len(r.Logits), len(r.Embedding))
 	}
-	f.Fuzz(func(t *testing.T, body []byte, classes int) {
-		if classes < 1 || classes > 10 {
+	f.Fuzz(func(t *testing.T, body []byte, classes, features int) {
+		if classes < 1 || classes > 10 || features < 0 || features > 10 {
 			return
 		}
 		body = append([]byte(valueFormat), body...)
 		value := append(body, checksum(key, body)...)
-		r, ok := decodeValue(key, value, classes)
+		r, ok := decodeValue(key, value, classes, features)
 		if !ok {
 			return
 		}
-		if len(r.Logits) != classes || checkFinite(r.Logits) != nil {
+		if len(r.Logits) != classes || checkFinite(r.Logits) != nil || len(r.Embedding) != features || checkFinite(r.Embedding) != nil {
 			t.Fatalf("got %+v", r)
 		}
 		if diff := cmp.Diff(value, encodeValue(key, r)); diff != "" {
@@ -308,7 +309,7 @@ func TestSetupTellsItsPartsApart(t *testing.T) {
 			t.Errorf("%q: an equal setup", engine)
 		}
 		seen[setup] = true
-		if lines := strings.Count(setup, "\n"); lines != 18 {
+		if lines := strings.Count(setup, "\n"); lines != 19 {
 			t.Errorf("%q: %d lines in\n%s", engine, lines, setup)
 		}
 	}

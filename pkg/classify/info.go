@@ -14,17 +14,19 @@ import (
 
 // Info tells what a model is.
 type Info struct {
-	Name      string // full name, or the file as it was given to Open
-	Variant   string
-	Classes   int
-	Precision string // "f32"
-	Tier      string // of the kernels: generic, avx2, avx512 or neon
-	Profile   profile.Profile
-	Labels    []weights.Label // [Classes]
-	Source    string
-	License   string
-	Scheme    string   // whose names a foreign file has, such as "timm"; empty for this project's own
-	Assumed   []string // what the file does not tell and a default decided, a line each
+	Name        string // full name, or the file as it was given to Open
+	Variant     string
+	Classes     int
+	Precision   string // "f32"
+	Tier        string // of the kernels: generic, avx2, avx512 or neon
+	Profile     profile.Profile
+	Labels      []weights.Label // [Classes]
+	Other       weights.Label   // of a single output with two labels: what a low value means
+	Source      string
+	License     string
+	Temperature float64  // what logits are divided by before the softmax; 0 stands for 1
+	Scheme      string   // whose names a foreign file has, such as "timm"; empty for this project's own
+	Assumed     []string // what the file does not tell and a default decided, a line each
 
 	sum func() string
 }

@@ -37,6 +37,21 @@ func labelsFor(given, own []weights.Label, classes int) ([]weights.Label, error)
 	return labels, nil
 }
 
+// otherLabel is what a low value of a single output means, empty where that is
+// not told.
+func otherLabel(given, own []weights.Label, classes int) weights.Label {
+	if len(given) == 0 {
+		given = own
+	}
+	if classes == 1 && len(given) == 2 {
+		return given[0]
+	}
+	return weights.Label{}
+}
+
+// Labels names every output of weights as Open does.
+func Labels(w *weights.Model) ([]weights.Label, error) { return labelsFor(nil, w.Labels, w.Classes()) }
+
 // imageNetLabels are those of the embedded model.
 func imageNetLabels() ([]weights.Label, error) {
 	return weights.ReadLabels(models.Lite0)

@@ -30,6 +30,9 @@ type Model struct {
 	info     Info
 	goldens  []weights.Golden // nil where the file has none of this profile
 	recall   *recall          // nil: no cache
+
+	embedding   bool // results have the features
+	temperature float64
 }
 
 // Open reads a model: "" is the embedded EfficientNet-Lite0, a name such as
@@ -117,6 +120,7 @@ func newModel(name string, w *weights.Model, sum func() string, set *kernels.Set
 	if err != nil {
 		return nil, err
 	}
+	other := otherLabel(o.Labels, w.Labels, plan.Classes())
 	chosen, err := choose(o.Classes, labels)
 	if err != nil {
 		return nil, err
@@ -126,10 +130,10 @@ func newModel(name string, w *weights.Model, sum func() string, set *kernels.Set
 		ranking: ranking{labels: labels, chosen: chosen, top: o.top(plan.Classes()), minProb: o.MinProb},
 		info: Info{
 			Name: name, Variant: variant.Name, Classes: plan.Classes(), Precision: "f32", Tier: string(plan.Tier()),
-			Profile: prof, Labels: labels, Source: w.Source, License: w.License,
-			Scheme: w.Scheme, Assumed: w.Assumed, sum: sum,
+			Profile: prof, Labels: labels, Other: other, Source: w.Source, License: w.License,
+			Scheme: w.Scheme, Assumed: w.Assumed, Temperature: w.Temperature, sum: sum,
 		},
-		goldens: w.Goldens,
+		goldens: w.Goldens, embedding: o.Embedding, temperature: w.Temperature,
 	}
 	if m.crop == "" {
 		m.crop = preprocess.Center
@@ -205,10 +209,18 @@ func (m *Model) prepare(ctx context.Context, decode func() (*preprocess.Picture,
 	}, nil
 }
 
+// decode says how an encoded picture is decoded.
+func (m *Model) decode(data []byte) func() (*preprocess.Picture, error) {
+	return func() (*preprocess.Picture, error) { return preprocess.Decode(data, m.decoding) }
+}
+
 // conclude turns logits into the result's predictions.
 func (m *Model) conclude(r *Result, logits []float32) (err error) {
-	r.Logits = slices.Clone(logits)
-	r.Predictions, err = m.ranking.predictions(r.Logits)
+	r.Logits, r.Temperature = slices.Clone(logits), m.temperature
+	if err := checkFinite(r.Embedding); err != nil {
+		return err
+	}
+	r.Predictions, err = m.ranking.predictions(r.Logits, r.Temperature)
 	return err
 }
 

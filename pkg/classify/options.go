@@ -28,6 +28,7 @@ type Options struct {
 	MaxPixels  int64           // limit of a picture's size; 0: 100000000
 	NoEXIF     bool            // ignores the EXIF orientation
 	Lenient    bool            // classifies damaged pictures from what could be decoded
+	Embedding  bool            // results have the features too
 	Tier       string          // of the kernels, such as "generic"; empty: the best, at most $EFFNET_CPU
 	Cache      Cache           // of what encoded pictures gave; nil: none
 	Engine     string          // version of the program, which a cached result must have too

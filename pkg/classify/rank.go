@@ -21,11 +21,11 @@ type ranking struct {
 
 // predictions ranks all classes by their logits, ties by index, and keeps the
 // first top of the chosen ones that are probable enough.
-func (r *ranking) predictions(logits []float32) ([]Prediction, error) {
+func (r *ranking) predictions(logits []float32, temperature float64) ([]Prediction, error) {
 	if err := checkFinite(logits); err != nil {
 		return nil, err
 	}
-	probabilities := probabilitiesOf(logits)
+	probabilities := probabilitiesOf(logits, temperature)
 	best := r.best(logits)
 	kept := make([]Prediction, 0, len(best))
 	for n, i := range best {
@@ -82,24 +82,27 @@ func rankOf(i int, logits []float32) int {
 	return rank
 }
 
-// Probabilities gives every class its own, [classes]: a softmax over all of
-// them, of a single output its sigmoid.
-func (r *Result) Probabilities() []float64 { return probabilitiesOf(r.Logits) }
+// Probabilities gives every class its own, [classes]: a softmax over all
+// Logits divided by Temperature, of a single one its sigmoid.
+func (r *Result) Probabilities() []float64 { return probabilitiesOf(r.Logits, r.Temperature) }
 
-func probabilitiesOf(logits []float32) []float64 {
-	if len(logits) == 1 {
-		return []float64{sigmoid(float64(logits[0]))}
+func probabilitiesOf(logits []float32, temperature float64) []float64 {
+	if temperature == 0 {
+		temperature = 1
 	}
-	return softmax(logits)
+	if len(logits) == 1 {
+		return []float64{sigmoid(float64(logits[0]) / temperature)}
+	}
+	return softmax(logits, temperature)
 }
 
 // softmax in float64, shifted by the largest logit so that nothing overflows.
-func softmax(logits []float32) []float64 {
+func softmax(logits []float32, temperature float64) []float64 {
 	largest := float64(slices.Max(logits))
 	p := make([]float64, len(logits))
 	sum := 0.0
 	for i, l := range logits {
-		p[i] = math.Exp(float64(l) - largest)
+		p[i] = math.Exp((float64(l) - largest) / temperature)
 		sum += p[i]
 	}
 	for i := range p {

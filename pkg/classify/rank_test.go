@@ -47,7 +47,7 @@ func TestPredictionsOrder(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.r.labels = letters(len(logits))
-			got, err := tt.r.predictions(logits)
+			got, err := tt.r.predictions(logits, 0)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -81,7 +81,7 @@ func TestBestEqualsSort(t *testing.T) {
 
 func TestPredictionsValues(t *testing.T) {
 	r := ranking{top: 2, labels: letters(3)}
-	got, err := r.predictions([]float32{0, float32(math.Log(2)), float32(math.Log(5))})
+	got, err := r.predictions([]float32{0, float32(math.Log(2)), float32(math.Log(5))}, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,12 +95,12 @@ func TestPredictionsValues(t *testing.T) {
 }
 
 func TestSoftmaxDoesNotOverflow(t *testing.T) {
-	p := softmax([]float32{math.MaxFloat32, 0, -math.MaxFloat32})
+	p := softmax([]float32{math.MaxFloat32, 0, -math.MaxFloat32}, 1)
 	if diff := cmp.Diff([]float64{1, 0, 0}, p); diff != "" {
 		t.Error(diff)
 	}
 	sum := 0.0
-	for _, v := range softmax([]float32{1e4, 1e4 - 1, 1e4 - 2}) {
+	for _, v := range softmax([]float32{1e4, 1e4 - 1, 1e4 - 2}, 1) {
 		sum += v
 	}
 	if math.Abs(sum-1) > 1e-15 {
@@ -111,7 +111,7 @@ func TestSoftmaxDoesNotOverflow(t *testing.T) {
 func TestSingleOutputIsASigmoid(t *testing.T) {
 	for logit, want := range map[float32]float64{0: 0.5, -1000: 0, 1000: 1, 2: 0.8807970779778823} {
 		r := ranking{top: 1, labels: letters(1)}
-		got, err := r.predictions([]float32{logit})
+		got, err := r.predictions([]float32{logit}, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -124,7 +124,7 @@ func TestSingleOutputIsASigmoid(t *testing.T) {
 func TestLogitsMustBeFinite(t *testing.T) {
 	for _, bad := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
 		r := ranking{top: 1, labels: letters(2)}
-		got, err := r.predictions([]float32{1, float32(bad)})
+		got, err := r.predictions([]float32{1, float32(bad)}, 0)
 		var e *Error
 		if !errors.As(err, &e) || e.Kind != KindModel {
 			t.Errorf("%v: got %v, %v, want an error of kind model", bad, got, err)

@@ -9,6 +9,8 @@ type Result struct {
 	Damaged       bool   // only parts could be decoded (Options.Lenient)
 	Predictions   []Prediction
 	Logits        []float32 // [classes]
+	Temperature   float64   // what logits are divided by before the softmax; 0 stands for 1
+	Embedding     []float32 // [Features], see Model.Embed; nil unless Options.Embedding or EmbedBatch asked for it
 	Timing        Timing
 }
 
@@ -18,7 +20,7 @@ type Prediction struct {
 	Index       int // of the output
 	WNID        string
 	Label       string
-	Probability float64 // softmax over all classes; sigmoid of a single output
+	Probability float64 // softmax over all classes of logits by temperature; sigmoid of a single output
 	Logit       float32
 }
 

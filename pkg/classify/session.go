@@ -42,7 +42,7 @@ func (s *Session) Bytes(ctx context.Context, data []byte) (*Result, error) {
 	if r != nil {
 		return r, nil
 	}
-	r, err := s.one(ctx, func() (*preprocess.Picture, error) { return preprocess.Decode(data, s.m.decoding) })
+	r, err := s.one(ctx, s.m.decode(data), s.m.embedding)
 	if err == nil {
 		s.m.recall.put(key, r)
 	}
@@ -51,7 +51,7 @@ func (s *Session) Bytes(ctx context.Context, data []byte) (*Result, error) {
 
 // Image classifies a decoded picture, as if its alpha were dropped.
 func (s *Session) Image(ctx context.Context, img image.Image) (*Result, error) {
-	return s.one(ctx, func() (*preprocess.Picture, error) { return preprocess.FromImage(img) })
+	return s.one(ctx, func() (*preprocess.Picture, error) { return preprocess.FromImage(img) }, s.m.embedding)
 }
 
 // Reader classifies the encoded picture that r gives, read to its end or to
@@ -64,7 +64,8 @@ func (s *Session) Reader(ctx context.Context, r io.Reader) (*Result, error) {
 	return s.Bytes(ctx, data)
 }
 
-func (s *Session) one(ctx context.Context, decode func() (*preprocess.Picture, error)) (r *Result, err error) {
+// one classifies a picture; with embed the result has the features.
+func (s *Session) one(ctx context.Context, decode func() (*preprocess.Picture, error), embed bool) (r *Result, err error) {
 	start := time.Now()
 	s.shape(1)
 	if r, err = s.m.prepare(ctx, decode, s.row(0)); err != nil {
@@ -75,6 +76,9 @@ func (s *Session) one(ctx context.Context, decode func() (*preprocess.Picture, e
 		return nil, err
 	}
 	r.Timing.Model = took
+	if embed {
+		r.Embedding = s.embedding(0)
+	}
 	if err := s.m.conclude(r, logits); err != nil {
 		return nil, err
 	}

@@ -19,6 +19,7 @@ type Workspace struct {
 	cleanup runtime.Cleanup
 	picture []float32 // the NHWC input of the current run
 	logits  []float32
+	pooled  []float32 // [N·Features] of the last run; empty where the plan ends before pooling
 	workers []*worker
 	team    *team
 	tap     func(Step, *tensor.Tensor)
@@ -117,12 +118,14 @@ func (p *Plan) Run(ws *Workspace, in *tensor.Tensor) ([]float32, error) {
 	}
 	n := p.outputLen()
 	ws.logits = slices.Grow(ws.logits[:0], s.N*n)[:s.N*n]
+	ws.pooled = ws.pooled[:0]
 	size := s.Len() / s.N
 	for i := range s.N {
 		ws.picture = in.Data[i*size : (i+1)*size]
 		ws.pass()
 		_, out := p.operations[len(p.operations)-1].outcome()
 		unblock(ws.logits[i*n:(i+1)*n], ws.buffer(out), p.output)
+		ws.pooled = append(ws.pooled, ws.Embedding()...)
 	}
 	ws.picture = nil
 	runtime.KeepAlive(ws) // kernels hold plain addresses
@@ -142,6 +145,10 @@ func (ws *Workspace) Embedding() []float32 {
 	}
 	return nil
 }
+
+// Embeddings is the features [N·Features] of all pictures of the last run, after
+// pooling; empty where the plan ends before. It is valid until the next run.
+func (ws *Workspace) Embeddings() []float32 { return ws.pooled }
 
 // pass runs every operation once.
 func (ws *Workspace) pass() {

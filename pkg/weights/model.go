@@ -16,13 +16,14 @@ const Format = "effnet/model/v1"
 
 // Keys of the metadata of a model file.
 const (
-	keyFormat  = "format"
-	keyName    = "name"
-	keyVariant = "variant"
-	keyProfile = "profile"
-	keyLabels  = "labels"
-	keySource  = "source"
-	keyLicense = "license"
+	keyFormat      = "format"
+	keyName        = "name"
+	keyVariant     = "variant"
+	keyProfile     = "profile"
+	keyLabels      = "labels"
+	keySource      = "source"
+	keyLicense     = "license"
+	keyTemperature = "temperature"
 )
 
 // Model is what a weight file holds.
@@ -35,6 +36,11 @@ type Model struct {
 	Goldens []Golden
 	Source  string // package, version, file and its SHA-256
 	License string // SPDX expression
+
+	// Temperature is what logits are divided by before the softmax, so that
+	// probabilities are as often right as they say (Guo et al., 2017); 0 stands
+	// for 1.
+	Temperature float64
 
 	// Of a foreign file: whose names it has ("torchvision", "timm", …; empty in
 	// effnet's own), and a line for each thing that it does not tell and a

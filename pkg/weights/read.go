@@ -110,6 +110,9 @@ func fromMetadata(meta map[string]string) (*Model, error) {
 	if m.Profile, err = profile.Unmarshal([]byte(meta[keyProfile])); err != nil {
 		return nil, refuse("%s", oneLine(err))
 	}
+	if m.Temperature, err = parseTemperature(meta); err != nil {
+		return nil, err
+	}
 	if text := meta[keyLabels]; text != "" {
 		if m.Labels, err = ParseLabels(text); err != nil {
 			return nil, err

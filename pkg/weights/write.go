@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 
 	"github.com/effnet/effnet/pkg/model"
 	"github.com/effnet/effnet/pkg/weights/safetensors"
@@ -25,6 +26,12 @@ func Write(w io.Writer, m *Model) error {
 	meta := map[string]string{
 		keyFormat: Format, keyName: m.Name, keyVariant: m.Variant, keyProfile: string(prof),
 		keySource: m.Source, keyLicense: m.License,
+	}
+	if err := CheckTemperature(m.Temperature); err != nil {
+		return err
+	}
+	if m.Temperature != 0 {
+		meta[keyTemperature] = strconv.FormatFloat(m.Temperature, 'g', -1, 64)
 	}
 	if len(m.Labels) > 0 {
 		meta[keyLabels] = FormatLabels(m.Labels)
