@@ -68,7 +68,8 @@ type layerJSON struct {
 	Activation string   `json:"activation,omitempty"`
 	Hidden     int      `json:"hidden,omitempty"` // of squeeze-and-excitation
 	costJSON
-	Operation string `json:"operation"` // of the plan
+	Operation string `json:"operation"`         // of the plan
+	Kernels   string `json:"kernels,omitempty"` // of the operation, on its last layer
 	Residual  bool   `json:"residual"`
 	Scales    string `json:"scales,omitempty"` // of squeeze-and-excitation: weights or activations
 }
@@ -98,7 +99,7 @@ func (w shown) document(layers bool) showDocument {
 		j := layerJSON{
 			Name: l.Name, Operator: l.Op, Hidden: l.Hidden,
 			costJSON:  newCostJSON(l.Kernel, l.Stride, l.Out, l.Cost, l.Field),
-			Operation: l.Operation, Residual: l.Residual != nil,
+			Operation: l.Operation, Kernels: l.Kernels, Residual: l.Residual != nil,
 		}
 		if l.Activation != kernels.None {
 			j.Activation = l.Activation.String()

@@ -37,13 +37,13 @@ func (w shown) stages(color bool) *grid {
 }
 
 func (w shown) layers(color bool) *grid {
-	g := &grid{align: "llrrrrrrl", color: color}
-	g.add(dim, "layer", "operator", "kernel", "stride", "output", "params", "MACs", "field", "in the plan")
+	g := &grid{align: "llrrrrrrll", color: color}
+	g.add(dim, "layer", "operator", "kernel", "stride", "output", "params", "MACs", "field", "in the plan", "kernels")
 	for _, l := range w.Layers {
 		g.add(plain, l.Name, layerOperator(l), square(l.Kernel), count(l.Stride), shape(l.Out),
-			grouped(l.Cost.Params), short(l.Cost.MACs), field(l.Field), fusion(l))
+			grouped(l.Cost.Params), short(l.Cost.MACs), field(l.Field), fusion(l), l.Kernels)
 	}
-	g.add(bold, "total", "", "", "", "", grouped(w.Params), short(w.MACs), "", "")
+	g.add(bold, "total", "", "", "", "", grouped(w.Params), short(w.MACs), "", "", "")
 	return g
 }
 

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/effnet/effnet/pkg/model"
 	"github.com/effnet/effnet/pkg/profile"
 	"github.com/effnet/effnet/pkg/weights"
 )
@@ -41,6 +42,10 @@ func (m *Model) Info() Info {
 	info.Labels = slices.Clone(info.Labels)
 	return info
 }
+
+// Plan is the compiled network, for those who run tensors or look at its
+// steps.
+func (m *Model) Plan() *model.Plan { return m.plan }
 
 // digest gives the SHA-256 of a model's bytes when it is asked for. Of a file
 // it is computed at once on the side, so that its bytes need not be kept.

@@ -65,11 +65,7 @@ func (s *Set) Depthwise(a *DepthwiseArgs, f *Filter, b, outRows, outCols int) {
 	a.Bias = At(f.Bias, b*Block)
 	a.Kernel, a.Stride, a.OutRows = f.Kernel, f.Stride, outRows
 	kernels := &s.depthwise[f.Kernel][f.Stride]
-	most := maxTileCols
-	for kernels[most] == nil {
-		most--
-	}
-	pieces, size, big := split(outCols, most)
+	pieces, size, big := split(outCols, s.tileCols(f.Kernel, f.Stride))
 	out := a.Out
 	a.ColSkip = 0
 	if big > 0 {
@@ -83,4 +79,19 @@ func (s *Set) Depthwise(a *DepthwiseArgs, f *Filter, b, outRows, outCols int) {
 		kernels[size](a)
 	}
 	a.Out = out
+}
+
+// TileCols lists the sizes of the tiles by which Depthwise cuts a row of cols
+// output pixels.
+func (s *Set) TileCols(kernel, stride, cols int) []int {
+	return sizes(cols, s.tileCols(kernel, stride))
+}
+
+// tileCols is the widest tile of a filter.
+func (s *Set) tileCols(kernel, stride int) int {
+	most := maxTileCols
+	for s.depthwise[kernel][stride][most] == nil {
+		most--
+	}
+	return most
 }

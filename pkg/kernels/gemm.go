@@ -178,6 +178,10 @@ func (s *Set) tileRows(vecs int) int {
 	return 0
 }
 
+// TileRows lists the sizes of the tiles by which GEMM cuts a row of cols pixels
+// for a panel of vecs channel blocks.
+func (s *Set) TileRows(vecs, cols int) []int { return sizes(cols, s.tileRows(vecs)) }
+
 // GEMM runs one panel of m over an image of rows × cols pixels. The caller has
 // set Input, C, Residual, CStride and Act in a; aRow and cRow are the bytes from
 // one image row to the next. The other fields are overwritten.

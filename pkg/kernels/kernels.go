@@ -156,3 +156,15 @@ func split(n, most int) (pieces, size, big int) {
 	pieces = (n + most - 1) / most
 	return pieces, n / pieces, n % pieces
 }
+
+// sizes are those of split.
+func sizes(n, most int) []int {
+	pieces, size, big := split(n, most)
+	switch big {
+	case 0:
+		return []int{size}
+	case pieces:
+		return []int{size + 1}
+	}
+	return []int{size + 1, size}
+}

@@ -38,6 +38,8 @@ type operation interface {
 	bind(ws *Workspace)
 	// run does one task.
 	run(ws *Workspace, w *worker, task int)
+	// kernels names the kernels and the shape of their tiles.
+	kernels(set *kernels.Set) string
 }
 
 // Compile folds batch norm, packs the weights for the kernels of set and

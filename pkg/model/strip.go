@@ -30,6 +30,8 @@ type source interface {
 	// rows writes n input rows from row on, panel p, to the ring: pixels from
 	// dst on, rows rowBytes apart and channel blocks planeBytes apart.
 	rows(ws *Workspace, w *worker, p kernels.Panel, row, n int, dst unsafe.Pointer, rowBytes, planeBytes int)
+	// kernels names how.
+	kernels(set *kernels.Set) string
 }
 
 // ringBudget is how many values a ring should hold at most: a part of any L2

@@ -66,6 +66,8 @@ type LayerSummary struct {
 	// Operation is the operation of the plan that computes the step, named
 	// after its last step.
 	Operation string
+	// Kernels names that operation's kernels and tiles, on its last step.
+	Kernels string
 	// ScalesWeights marks a squeeze-and-excitation that scales the weights of
 	// the projection rather than the activations.
 	ScalesWeights bool
@@ -81,12 +83,12 @@ func Summarize(v Variant, padding profile.Padding, resolution, classes int, set 
 	c.operations()
 	s := Summary{Variant: v, Resolution: resolution, Classes: classes}
 	s.ArenaBytes = bytesPerValue * int64(c.buffers.plan().total)
-	s.layers(steps, c.plan.operations)
+	s.layers(steps, c.plan.operations, set)
 	s.stages()
 	return s
 }
 
-func (s *Summary) layers(steps []Step, operations []operation) {
+func (s *Summary) layers(steps []Step, operations []operation, set *kernels.Set) {
 	field := Field{Size: 1, Jump: 1}
 	for _, step := range steps {
 		last, _ := operations[0].outcome()
@@ -105,6 +107,7 @@ func (s *Summary) layers(steps []Step, operations []operation) {
 		s.Cost.add(l.Cost)
 		s.Layers = append(s.Layers, l)
 		if last.Name == step.Name {
+			s.Layers[len(s.Layers)-1].Kernels = operations[0].kernels(set)
 			operations = operations[1:]
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"time"
 	"unsafe"
 
 	"github.com/effnet/effnet/pkg/kernels"
@@ -23,6 +24,7 @@ type Workspace struct {
 	workers []*worker
 	team    *team
 	tap     func(Step, *tensor.Tensor)
+	clock   func(operation int, took time.Duration)
 }
 
 // worker is what one thread needs for itself.
@@ -153,6 +155,10 @@ func (ws *Workspace) Embeddings() []float32 { return ws.pooled }
 // pass runs every operation once.
 func (ws *Workspace) pass() {
 	for i, op := range ws.plan.operations {
+		var start time.Time
+		if ws.clock != nil {
+			start = time.Now()
+		}
 		if ws.team != nil {
 			ws.team.do(i)
 		} else {
@@ -161,6 +167,9 @@ func (ws *Workspace) pass() {
 			for task := range op.tasks(1) {
 				op.run(ws, w, task)
 			}
+		}
+		if ws.clock != nil {
+			ws.clock(i, time.Since(start))
 		}
 		if ws.tap != nil {
 			if s, out := op.outcome(); out != noBuffer {
