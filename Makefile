@@ -10,7 +10,6 @@ STATICCHECK  := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 VERSION      := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS      := -s -w -X github.com/effnet/effnet/internal/cli.version=$(VERSION)
 BUILD        := CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)'
-PLATFORMS    := linux/amd64 linux/arm64 darwin/arm64 windows/amd64
 
 .DEFAULT_GOAL := help
 .PHONY: help build test test-long check bench golden foreign snapshots parity models catalogue wordnet dist
@@ -42,13 +41,9 @@ bench: ## Go benchmarks of kernels, model and pixels
 snapshots: ## rewrite the snapshots of command output
 	$(GO) test ./internal/cli ./internal/report -update
 
-dist: ## release binaries with SHA256SUMS in dist/
-	rm -rf dist && mkdir dist
-	set -e; for p in $(PLATFORMS); do \
-		os=$${p%/*}; arch=$${p#*/}; ext=; [ $$os != windows ] || ext=.exe; \
-		GOOS=$$os GOARCH=$$arch $(BUILD) -o dist/effnet-$$os-$$arch$$ext ./cmd/effnet; \
-	done
-	cd dist && sha256sum effnet-* > SHA256SUMS
+dist: ## release archives for every platform with SHA256SUMS in dist/
+	rm -rf dist
+	$(GO) run ./tools/dist -o dist -version $(VERSION)
 
 parity: ## PARITY.md again: how far every variant is from its references
 	$(GO) test -tags long -timeout 60m -count=1 -run TestFamilyEqualsItsReferences ./pkg/model -parity $(CURDIR)/PARITY.md

@@ -57,6 +57,12 @@ func newRootCmd(s Streams, out io.Writer) *cobra.Command {
 	return cmd
 }
 
+// Command is the command line as tools that document it want it; running it does
+// nothing that is seen.
+func Command() *cobra.Command {
+	return newRootCmd(Streams{In: strings.NewReader(""), Out: io.Discard, Err: io.Discard}, io.Discard)
+}
+
 func newHelpCmd() *cobra.Command {
 	return &cobra.Command{
 		Use:   "help [COMMAND]",
