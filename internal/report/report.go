@@ -15,7 +15,7 @@ const SchemaName = "effnet/v1"
 var Formats = []string{"table", "json", "jsonl", "csv"}
 
 // ReportFormats lists all that New knows.
-var ReportFormats = Formats[:len(Formats):len(Formats)]
+var ReportFormats = append(Formats[:len(Formats):len(Formats)], "junit", "github", "gitlab", "sarif", "markdown")
 
 // writers makes the writer of each of ReportFormats.
 var writers = map[string]func(io.Writer, Style) Writer{
@@ -23,6 +23,12 @@ var writers = map[string]func(io.Writer, Style) Writer{
 	"json":  newJSONArray,
 	"jsonl": newJSONLines,
 	"csv":   newCSV,
+
+	"junit":    newJUnit,
+	"github":   newGitHub,
+	"gitlab":   newGitLab,
+	"sarif":    newSARIF,
+	"markdown": newMarkdown,
 }
 
 // Record is one input and what became of it.
