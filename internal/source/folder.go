@@ -17,10 +17,16 @@ func isPicture(name string) bool {
 	return slices.Contains(extensions, strings.ToLower(filepath.Ext(name)))
 }
 
-// entry is what is kept of a folder's entry: a folder of millions is held as names.
-type entry struct {
-	name string
-	dir  bool
+// entry is what is kept of a folder's entry: its name, and of a folder's a slash after
+// it. A folder of millions is held as names.
+type entry string
+
+func (e entry) cut() (name string, folder bool) { return strings.CutSuffix(string(e), "/") }
+
+func compareEntries(a, b entry) int {
+	nameA, _ := a.cut()
+	nameB, _ := b.cut()
+	return strings.Compare(nameA, nameB)
 }
 
 // walk holds the state of walking one argument. A path that is handed to its
@@ -32,12 +38,13 @@ type walk struct {
 	enter  func(rel string) bool // whether the folder at rel may hold inputs
 	take   func(rel string) bool // whether the file at rel is an input
 	all    func(rel string) bool // whether all pictures below the folder at rel are inputs
+	open   func(rel string) bool // whether the file at rel, where it is an archive, stands for its members
 	yield  func(in Input) bool
 }
 
 // folder yields the pictures below root in lexical order.
 func (s *Source) folder(root string, yield func(Input) bool) bool {
-	w := &walk{Source: s, seen: map[string]bool{}, yield: yield, enter: always, take: isPicture, all: never}
+	w := &walk{Source: s, seen: map[string]bool{}, yield: yield, enter: always, take: isPicture, all: never, open: never}
 	return w.dir(root, joined(root), "")
 }
 
@@ -55,6 +62,9 @@ func joined(name string) string {
 // dir yields what is taken below the folder called name. Its entries are called
 // prefix+entry to the user and rel+entry to the walk. A real folder is entered once.
 func (w *walk) dir(name, prefix, rel string) bool {
+	if w.halted() {
+		return false
+	}
 	id, err := identity(name)
 	if err != nil {
 		return w.yield(failed(orDot(name), readError(err)))
@@ -76,9 +86,10 @@ func (w *walk) dir(name, prefix, rel string) bool {
 }
 
 func (w *walk) entry(e entry, prefix, rel string) bool {
-	path, rel := prefix+e.name, rel+e.name
-	if !e.dir {
-		return w.yield(w.file(path))
+	name, folder := e.cut()
+	path, rel := prefix+name, rel+name
+	if !folder {
+		return w.taken(path, rel)
 	}
 	if !w.all(rel) {
 		return w.dir(path, path+string(filepath.Separator), rel+"/")
@@ -87,6 +98,19 @@ func (w *walk) entry(e entry, prefix, rel string) bool {
 	below.enter, below.all = always, never
 	below.take = func(rel string) bool { return isPicture(rel) || w.take(rel) }
 	return below.dir(path, path+string(filepath.Separator), rel+"/")
+}
+
+// taken yields the file, or the members of the archive.
+func (w *walk) taken(path, rel string) bool {
+	if w.open(rel) {
+		if a := w.archive(path); a != nil {
+			return w.members(a, w.yield)
+		}
+		if !w.filter.file(path, rel) {
+			return true
+		}
+	}
+	return w.yield(w.file(path))
 }
 
 // entries lists the wanted entries of a folder, sorted. With an error it returns
@@ -105,8 +129,8 @@ func (w *walk) entries(name, prefix, rel string) ([]entry, error) {
 				kept = append(kept, e)
 			}
 		}
-		if err != nil {
-			slices.SortFunc(kept, func(a, b entry) int { return strings.Compare(a.name, b.name) })
+		if err != nil || w.halted() {
+			slices.SortFunc(kept, compareEntries)
 			if errors.Is(err, io.EOF) {
 				err = nil
 			}
@@ -120,15 +144,21 @@ func (w *walk) entries(name, prefix, rel string) ([]entry, error) {
 func (w *walk) wanted(d fs.DirEntry, prefix, rel string) (entry, bool) {
 	name := d.Name()
 	if !w.hidden && strings.HasPrefix(name, ".") {
-		return entry{}, false
+		return "", false
 	}
+	path, rel := prefix+name, rel+name
 	dir := d.IsDir()
 	if d.Type()&fs.ModeSymlink != 0 {
-		info, err := os.Stat(prefix + name)
+		info, err := os.Stat(path)
 		dir = err == nil && info.IsDir()
 	}
-	if dir {
-		return entry{name, true}, w.enter(rel+name) || w.all(rel+name)
+	switch {
+	case dir:
+		return entry(name + "/"), (w.enter(rel) || w.all(rel)) && w.filter.container(path, rel, true)
+	case !w.take(rel):
+		return "", false
+	case w.open(rel):
+		return entry(name), w.filter.container(path, rel, false)
 	}
-	return entry{name, false}, w.take(rel + name)
+	return entry(name), w.filter.file(path, rel)
 }

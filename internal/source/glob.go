@@ -9,19 +9,20 @@ import (
 )
 
 // glob yields what pattern matches in lexical order: files whatever their name, and
-// the pictures of folders. Hidden entries are skipped, unless a segment of the
+// the pictures of folders and archives. Hidden entries are skipped, unless a segment of the
 // pattern starts with a dot. A malformed pattern is the name of a missing file.
 func (s *Source) glob(pattern string, yield func(Input) bool) bool {
 	prefix, rest := splitGlob(filepath.ToSlash(pattern))
 	if !doublestar.ValidatePattern(rest) {
-		return yield(s.file(pattern))
+		return s.named(pattern, yield)
 	}
 	prefix = filepath.FromSlash(prefix)
 	if info, err := os.Stat(orDot(prefix)); err != nil || !info.IsDir() {
 		return true
 	}
 	matches := func(rel string) bool { return doublestar.MatchUnvalidated(rest, rel) }
-	w := &walk{Source: s, seen: map[string]bool{}, yield: yield, enter: enterable(rest), take: matches, all: matches}
+	w := &walk{Source: s, seen: map[string]bool{}, yield: yield}
+	w.enter, w.take, w.all, w.open = enterable(rest), matches, matches, matches
 	w.hidden = strings.HasPrefix(rest, ".") || strings.Contains(rest, "/.")
 	return w.dir(prefix, prefix, "")
 }

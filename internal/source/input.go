@@ -12,9 +12,11 @@ import (
 
 // Input is one picture to be: a name, and a way to its bytes.
 type Input struct {
-	Path   string // as typed; in a folder the argument joined with the relative path; "-"
+	Path   string // as typed; in a folder the argument joined with the relative path; "archive!member"; "-"
 	Stream bool   // standard input: Read may wait for as long as nothing comes
-	read   func() ([]byte, error)
+
+	everywhere bool // belongs to every shard
+	read       func() ([]byte, error)
 }
 
 // Read returns the bytes of the input. Errors are *Error.
@@ -65,33 +67,44 @@ func (s *Source) standardInput() Input {
 	}}
 }
 
-// readFile never blocks on a pipe: the kind of file is checked before it is opened
-// and, as it may have been replaced meanwhile, once more on the open file.
 func readFile(path string, limit int64) ([]byte, error) {
-	info, err := os.Stat(path)
+	f, info, err := openRegular(path)
 	if err != nil {
-		return nil, readError(err)
-	}
-	if err := checkRegular(info); err != nil {
 		return nil, err
-	}
-	f, err := os.OpenFile(path, os.O_RDONLY|nonblock, 0)
-	if err != nil {
-		return nil, readError(err)
 	}
 	defer f.Close()
-	if info, err = f.Stat(); err != nil {
-		return nil, readError(err)
-	}
-	if err := checkRegular(info); err != nil {
-		return nil, err
-	}
 	if info.Size() > limit {
 		return nil, tooLarge(limit)
 	}
 	var b bytes.Buffer
 	b.Grow(int(info.Size()) + bytes.MinRead)
 	return readAll(&b, f, limit)
+}
+
+// openRegular never blocks on a pipe: the kind of file is checked before it is opened
+// and, as it may have been replaced meanwhile, once more on the open file.
+func openRegular(path string) (*os.File, fs.FileInfo, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, nil, readError(err)
+	}
+	if err := checkRegular(info); err != nil {
+		return nil, nil, err
+	}
+	f, err := os.OpenFile(path, os.O_RDONLY|nonblock, 0)
+	if err != nil {
+		return nil, nil, readError(err)
+	}
+	if info, err = f.Stat(); err != nil {
+		err = readError(err)
+	} else {
+		err = checkRegular(info)
+	}
+	if err != nil {
+		f.Close()
+		return nil, nil, err
+	}
+	return f, info, nil
 }
 
 func checkRegular(info fs.FileInfo) error {

@@ -17,7 +17,7 @@ func (s *Source) names(yield func(Input) bool) bool {
 	if s.opts.NUL {
 		sc.Split(splitNUL)
 	}
-	for sc.Scan() {
+	for !s.halted() && sc.Scan() {
 		name := sc.Text()
 		switch {
 		case name == "":
@@ -31,7 +31,9 @@ func (s *Source) names(yield func(Input) bool) bool {
 		}
 	}
 	if err := sc.Err(); err != nil {
-		return yield(failed(s.opts.FilesFrom, listError(err)))
+		in := failed(s.opts.FilesFrom, listError(err))
+		in.everywhere = true // every shard misses what the list would have named
+		return yield(in)
 	}
 	return true
 }
