@@ -1,5 +1,7 @@
 """Makes the JPEG goldens in pkg/preprocess/jpeg/testdata: small files of many
-kinds, and the pixels that Pillow's convert("RGB") gives for each, as PNG.
+kinds, and the pixels that Pillow's convert("RGB") gives for each, as PNG; and
+matrix.gz, hundreds of files of all sizes with checksums of Pillow's pixels at
+each scale of its draft.
 
     python tools/golden/jpeg.py               writes the goldens
     python tools/golden/jpeg.py --sweep DIR   writes a few thousand more files
@@ -9,10 +11,12 @@ small baseline encoder below.
 """
 
 import argparse
+import gzip
 import io
 import itertools
 import pathlib
 import struct
+import zlib
 
 import numpy as np
 import PIL
@@ -243,6 +247,57 @@ def sweep():
             yield name, by_encoder(w, h, factors, w + total, interleave=total <= 10, restart=total % 3)
 
 
+def scaled(data, scale):
+    """The pixels at 1/scale: draft, but for pictures of any size."""
+    image = Image.open(io.BytesIO(data))
+    width, height = (-(-side // scale) for side in image.size)
+    codec, _, offset, arguments = image.tile[0]
+    image.tile = [(codec, (0, 0, width, height), offset, arguments)]
+    image._size = width, height
+    image.decoderconfig = (scale, 0)
+    return image.convert("RGB")
+
+
+def matrix():
+    """Every width and height from 1 to 70, in every sampling."""
+    samplings = {
+        "444": [(1, 1), (1, 1), (1, 1)],
+        "422": [(2, 1), (1, 1), (1, 1)],
+        "420": [(2, 2), (1, 1), (1, 1)],
+        "440": [(1, 2), (1, 1), (1, 1)],
+        "411": [(4, 1), (1, 1), (1, 1)],
+        "410": [(4, 2), (1, 1), (1, 1)],
+        "h3": [(3, 1), (1, 1), (1, 1)],
+        "v3": [(1, 3), (1, 1), (1, 1)],
+        "v4": [(2, 4), (1, 1), (1, 1)],
+        "mixed": [(2, 2), (2, 1), (1, 2)],
+        "inverse": [(1, 1), (2, 2), (2, 1)],
+        "grey": [(1, 1)],
+        "cmyk": [(1, 1)] * 4,
+        "ycck": [(2, 2), (1, 1), (1, 1), (2, 2)],
+    }
+    for i in range(70):
+        width, height = i + 1, i * 29 % 70 + 1
+        for subsampling, progressive in itertools.product((0, 1, 2), (False, True)):
+            quality = (20, 60, 75, 85, 95)[(i + subsampling) % 5]
+            options = {"restart_marker_rows": 1} if i % 4 == 3 else {}
+            yield by_pillow(
+                "RGB", width, height, i, quality=quality, subsampling=subsampling, progressive=progressive, **options
+            )
+        name = list(samplings)[i % len(samplings)]
+        head = ADOBE[2] if name == "ycck" else b""
+        yield by_encoder(width, height, samplings[name], i, step=3 + i % 40, head=head, restart=i % 3)
+        yield by_encoder(height, width, samplings[name], i, step=40, head=head, interleave=i % 2 == 0)
+
+
+def write_matrix(path):
+    """Records of a length, four checksums and a file, all little-endian."""
+    with path.open("wb") as raw, gzip.GzipFile("", "wb", fileobj=raw, mtime=0) as file:
+        for data in matrix():
+            sums = [zlib.crc32(scaled(data, scale).tobytes()) for scale in (1, 2, 4, 8)]
+            file.write(struct.pack("<5I", len(data), *sums) + data)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sweep", type=pathlib.Path, metavar="DIR")
@@ -255,6 +310,8 @@ def main():
         path.write_bytes(data)
         if not target:
             Image.open(path).convert("RGB").save(path.with_suffix(".png"), optimize=True)
+    if not target:
+        write_matrix(TESTDATA / "matrix.gz")
 
 
 if __name__ == "__main__":

@@ -5,74 +5,121 @@ import (
 	"encoding/binary"
 )
 
-// padding is the number of zero bytes kept behind the data of a bitReader, so
-// that a refill loads eight bytes wherever it stands in the data.
-const padding = 8
+const (
+	// window is the number of bytes of entropy-coded data held ready.
+	window = 16 << 10
+	// lowWater is more than the bits of an MCU take: at most ten blocks of
+	// 64 coefficients of at most 31 bits each, and what a refill looks ahead.
+	lowWater = 3 << 10
+)
 
-// bitReader reads the bits of one entropy-coded segment, whose stuffed bytes
-// are already removed. Behind the end it gives zero bits; left tells.
+// bitReader reads the bits of one entropy-coded segment through a window from
+// which stuffed bytes are already removed. An MCU may be read after fill;
+// behind the end come zero bits, and left tells.
 type bitReader struct {
-	buf  []byte // data and padding
-	size int    // bytes of data
-	pos  int    // bytes taken into acc; may pass size
-	acc  uint64 // next bits at the top; bits below n are those of buf, too, or 0
-	n    uint   // valid bits in acc, at most 63
+	data  []byte // the file
+	at    int    // next byte of data to enter the window; once ended, the marker's
+	ended bool   // the whole segment has entered
+	size  int    // bytes in the window
+	pos   int    // bytes taken into acc; may pass size
+	acc   uint64 // next bits at the top; bits below n are those of buf, too
+	n     uint   // valid bits in acc, at most 63
+	buf   [window + lowWater + 16]byte
 }
 
-// load takes the segment at data[pos:], up to the next marker or the end, and
-// returns where it ends. It reuses the reader's memory.
-func (b *bitReader) load(data []byte, pos int) int {
-	out := b.buf[:0]
-	if out == nil {
-		out = make([]byte, 0, len(data)-pos+padding)
+// begin starts the segment at data[at:], which ends before the next marker or
+// with the data.
+func (b *bitReader) begin(data []byte, at int) {
+	b.data, b.at, b.ended = data, at, false
+	b.size, b.pos, b.acc, b.n = 0, 0, 0, 0
+	b.fill()
+}
+
+// fill makes the bits of an MCU ready.
+func (b *bitReader) fill() {
+	if b.ended || b.size-b.pos >= lowWater {
+		return
 	}
-	for {
-		i := bytes.IndexByte(data[pos:], 0xff)
-		if i < 0 {
-			out = append(out, data[pos:]...)
-			pos = len(data)
-			break
-		}
-		out = append(out, data[pos:pos+i]...)
-		pos += i
-		next := pos + 1
-		for next < len(data) && data[next] == 0xff {
-			next++ // fill bytes
-		}
-		if next >= len(data) || data[next] != 0 {
-			break
-		}
-		out = append(out, 0xff)
-		pos = next + 1
+	b.size = copy(b.buf[:], b.buf[b.pos:b.size])
+	b.pos = 0
+	for b.size < window && !b.ended {
+		b.take()
 	}
-	b.size, b.pos, b.acc, b.n = len(out), 0, 0, 0
-	b.buf = append(out, make([]byte, padding)...)
-	return pos
+	if b.ended {
+		clear(b.buf[b.size : b.size+lowWater+16])
+	}
+}
+
+// take lets data enter up to the next 0xff and what that stands for.
+func (b *bitReader) take() {
+	rest := b.data[b.at:]
+	piece := rest[:min(len(rest), window-b.size)]
+	i := bytes.IndexByte(piece, 0xff)
+	if i < 0 {
+		b.size += copy(b.buf[b.size:], piece)
+		b.at += len(piece)
+		b.ended = b.at == len(b.data)
+		return
+	}
+	b.size += copy(b.buf[b.size:], piece[:i])
+	b.at += i
+	next := i + 1
+	for next < len(rest) && rest[next] == 0xff {
+		next++ // fill bytes
+	}
+	if next >= len(rest) {
+		b.at, b.ended = len(b.data), true
+		return
+	}
+	if rest[next] != 0 {
+		b.ended = true
+		return
+	}
+	b.buf[b.size] = 0xff
+	b.size++
+	b.at += next + 1 - i
+}
+
+// end returns where the segment ends.
+func (b *bitReader) end() int {
+	for !b.ended {
+		b.size, b.pos = 0, 0
+		b.take()
+	}
+	return b.at
 }
 
 // refill makes at least 56 bits valid.
 func (b *bitReader) refill() {
-	if b.pos+8 <= len(b.buf) {
-		b.acc |= binary.BigEndian.Uint64(b.buf[b.pos:]) >> (b.n & 63)
-	} else {
-		for i, n := b.pos, b.n; n <= 56; i, n = i+1, n+8 {
-			if i < b.size {
-				b.acc |= uint64(b.buf[i]) << (56 - n)
-			}
-		}
-	}
+	b.acc |= binary.BigEndian.Uint64(b.buf[b.pos:]) >> (b.n & 63)
 	b.pos += int((63 - b.n) >> 3)
 	b.n |= 56
 }
 
 // left returns the number of bits not yet read, negative where more were read
-// than there are.
+// than there are. Before the end has entered the window it is only known to
+// be large when an MCU begins.
 func (b *bitReader) left() int { return (b.size-b.pos)*8 + int(b.n) }
 
-// rest returns the bytes of the segment that no bit was read from.
+// rest returns the bytes of the window that no bit was read from.
 func (b *bitReader) rest() []byte {
 	used := (b.pos*8 - int(b.n) + 7) / 8
 	return b.buf[min(used, b.size):b.size]
+}
+
+// leftover tells how many bytes of the segment no bit was read from, and
+// whether any of them is 0xff. It reads on to the end.
+func (b *bitReader) leftover() (n int, ff bool) {
+	for {
+		rest := b.rest()
+		n += len(rest)
+		ff = ff || bytes.IndexByte(rest, 0xff) >= 0
+		if b.ended {
+			return n, ff
+		}
+		b.size, b.pos, b.n = 0, 0, 0
+		b.take()
+	}
 }
 
 // bits reads 1 ≤ n ≤ 16 bits.
@@ -91,14 +138,12 @@ func (b *bitReader) symbol(h *huffTable) (uint8, error) {
 	if b.n < 32 {
 		b.refill()
 	}
-	symbol, length := uint8(0), uint(0)
-	if e := h.fast[b.acc>>(64-fastBits)]; e != 0 {
-		symbol, length = e.symbol(), e.length()
-		if e.value() != 0 {
-			length -= uint(symbol & 15)
+	e := h.fast[b.acc>>(64-fastBits)]
+	symbol, length := e.symbol(), e.code()
+	if e == 0 {
+		if symbol, length = h.long(b.acc); length == 0 {
+			return 0, errCode
 		}
-	} else if symbol, length = h.long(b.acc); length == 0 {
-		return 0, errCode
 	}
 	b.acc <<= length
 	b.n -= length

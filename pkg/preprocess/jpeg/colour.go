@@ -13,27 +13,27 @@ const (
 
 // colourSpace decides as libjpeg does: a JFIF marker outweighs an Adobe marker,
 // which outweighs the component identifiers.
-func (d *decoder) colourSpace() colour {
-	comps := d.frame.comps
+func (r *Reader) colourSpace() colour {
+	comps := r.frame.comps
 	switch {
 	case len(comps) == 1:
 		return colourGrey
-	case len(comps) == 4 && d.adobe && d.adobeXfm != 0:
+	case len(comps) == 4 && r.adobe && r.adobeXfm != 0:
 		return colourYCCK
 	case len(comps) == 4:
 		return colourCMYK
-	case d.jfif:
+	case r.jfif:
 		return colourYCC
-	case d.adobe && d.adobeXfm == 0:
+	case r.adobe && r.adobeXfm == 0:
 		return colourRGB
-	case !d.adobe && comps[0].id == 'R' && comps[1].id == 'G' && comps[2].id == 'B':
+	case !r.adobe && comps[0].id == 'R' && comps[1].id == 'G' && comps[2].id == 'B':
 		return colourRGB
 	}
 	return colourYCC
 }
 
 // convert writes a row of RGB pixels from a row of each component.
-func (c colour) convert(dst []byte, lines *[4][]byte) {
+func (c colour) convert(set *set, dst []byte, lines *[4][]byte) {
 	switch c {
 	case colourGrey:
 		for x, v := range lines[0] {
@@ -41,7 +41,7 @@ func (c colour) convert(dst []byte, lines *[4][]byte) {
 			d[0], d[1], d[2] = v, v, v
 		}
 	case colourYCC:
-		fromYCC(dst, lines[0], lines[1], lines[2])
+		set.rgb(dst, lines[0], lines[1], lines[2])
 	case colourRGB:
 		r, g, b := lines[0], lines[1], lines[2]
 		for x, v := range r {
@@ -55,7 +55,7 @@ func (c colour) convert(dst []byte, lines *[4][]byte) {
 		}
 	case colourYCCK:
 		// YCC stands for the complement of the CMY that the file stores.
-		fromYCC(dst, lines[0], lines[1], lines[2])
+		set.rgb(dst, lines[0], lines[1], lines[2])
 		for x, k := range lines[3] {
 			d := dst[3*x : 3*x+3 : 3*x+3]
 			d[0], d[1], d[2] = ink(^d[0], k), ink(^d[1], k), ink(^d[2], k)

@@ -5,77 +5,51 @@ import (
 	"encoding/binary"
 )
 
-// decoder holds the state of decoding one file.
-type decoder struct {
-	reader
-	lenient bool
-	damaged bool
-
-	frame    frame
-	jfif     bool
-	adobe    bool
-	adobeXfm byte
-	quant    [4]*[64]int32
-	huff     [2][4]*huffTable // class (0 DC, 1 AC), index
-	interval int              // MCUs between restart markers, 0 none
-
-	scans     int   // scans begun
-	work      int64 // coefficients passed by progressive scans, and a share for their blocks
-	streaming bool
-	bits      bitReader
-	eobRun    int32
-	block     [64]int32 // dequantised, natural order; zero between blocks
-
-	colour colour
-	pix    []byte // [height, width, 3]
-	nextY  int    // first row of pix not yet written
-}
-
 // readHeader reads up to the first scan's marker, which stays unread.
-func (d *decoder) readHeader() error {
-	if err := d.start(); err != nil {
+func (r *Reader) readHeader() error {
+	if err := r.start(); err != nil {
 		return err
 	}
 	for {
-		m, err := d.nextMarker()
+		m, err := r.nextMarker()
 		if err != nil {
 			return truncated("no frame header")
 		}
 		switch {
 		case m == markerSOS:
-			if d.frame.comps == nil {
+			if r.frame.comps == nil {
 				return damaged("scan before the frame header")
 			}
-			d.pos -= 2
+			r.pos -= 2
 			return nil
-		case m == markerEOI && d.frame.comps == nil:
+		case m == markerEOI && r.frame.comps == nil:
 			return damaged("no frame header")
 		case m == markerEOI:
 			return damaged("no scan")
 		}
-		if err := d.misc(m); err != nil {
+		if err := r.misc(m); err != nil {
 			return err
 		}
-		if d.frame.comps != nil {
+		if r.frame.comps != nil {
 			return nil
 		}
 	}
 }
 
 // readScans reads the rest, to the end marker.
-func (d *decoder) readScans() error {
+func (r *Reader) readScans() error {
 	for {
-		m, err := d.nextMarker()
+		m, err := r.nextMarker()
 		if err != nil {
 			return err
 		}
 		switch m {
 		case markerEOI:
-			return d.complete()
+			return r.complete()
 		case markerSOS:
-			err = d.scan()
+			err = r.scan()
 		default:
-			err = d.misc(m)
+			err = r.misc(m)
 		}
 		if err != nil {
 			return err
@@ -85,14 +59,14 @@ func (d *decoder) readScans() error {
 
 // complete checks at the end marker that every component was coded, in a
 // progressive file every coefficient down to its last bit.
-func (d *decoder) complete() error {
-	if d.scans == 0 {
+func (r *Reader) complete() error {
+	if r.scans == 0 {
 		return damaged("no scan")
 	}
-	for i := range d.frame.comps {
-		bits := d.frame.comps[i].coefBits[:1]
-		if d.frame.progressive {
-			bits = d.frame.comps[i].coefBits[:]
+	for i := range r.frame.comps {
+		bits := r.frame.comps[i].coefBits[:1]
+		if r.frame.progressive {
+			bits = r.frame.comps[i].coefBits[:]
 		}
 		for k, b := range bits {
 			if b != 0 {
@@ -104,7 +78,7 @@ func (d *decoder) complete() error {
 }
 
 // misc handles every marker but SOS and EOI.
-func (d *decoder) misc(m byte) error {
+func (r *Reader) misc(m byte) error {
 	switch {
 	case isRST(m) || m == markerTEM:
 		return nil
@@ -113,41 +87,41 @@ func (d *decoder) misc(m byte) error {
 	case m < markerSOF0 || m > markerAPP15 && m != markerCOM && m != markerSOF55:
 		return damaged("unknown marker %#02x", m)
 	}
-	seg, err := d.segment()
+	seg, err := r.segment()
 	if err != nil {
 		return err
 	}
 	switch m {
 	case markerDHT:
-		return d.defineTables(seg)
+		return r.defineTables(seg)
 	case markerDQT:
-		return d.defineQuant(seg)
+		return r.defineQuant(seg)
 	case markerDRI:
 		if len(seg) != 2 {
 			return damaged("restart interval of %d bytes", len(seg))
 		}
-		d.interval = int(binary.BigEndian.Uint16(seg))
+		r.interval = int(binary.BigEndian.Uint16(seg))
 	case markerAPP0:
-		d.jfif = d.jfif || len(seg) >= 14 && bytes.HasPrefix(seg, []byte("JFIF\x00"))
+		r.jfif = r.jfif || len(seg) >= 14 && bytes.HasPrefix(seg, []byte("JFIF\x00"))
 	case markerAPP14:
 		if len(seg) >= 12 && bytes.HasPrefix(seg, []byte("Adobe")) {
-			d.adobe, d.adobeXfm = true, seg[11]
+			r.adobe, r.adobeXfm = true, seg[11]
 		}
 	case markerDAC, markerJPG, markerDNL:
 	default:
 		if m > markerSOF15 && m != markerSOF55 {
 			return nil
 		}
-		if d.frame.comps != nil {
+		if r.frame.comps != nil {
 			return damaged("second frame header")
 		}
-		return d.frame.parseFrame(m, seg)
+		return r.frame.parseFrame(m, seg, &r.mem.comps)
 	}
 	return nil
 }
 
 // defineQuant reads the tables of a DQT segment.
-func (d *decoder) defineQuant(seg []byte) error {
+func (r *Reader) defineQuant(seg []byte) error {
 	for len(seg) > 0 {
 		precision, index := seg[0]>>4, seg[0]&15
 		size := 64 << (precision & 1)
@@ -157,15 +131,15 @@ func (d *decoder) defineQuant(seg []byte) error {
 		if seg = seg[1:]; len(seg) < size {
 			return damaged("short quantisation table")
 		}
-		t := new([64]int32)
-		for k := range t {
+		t := &r.quant[index]
+		for k := range t.step {
 			if precision == 0 {
-				t[k] = int32(seg[k])
+				t.step[k] = int16(seg[k])
 			} else {
-				t[k] = int32(binary.BigEndian.Uint16(seg[2*k:]))
+				t.step[k] = int16(binary.BigEndian.Uint16(seg[2*k:]))
 			}
 		}
-		d.quant[index] = t
+		t.defined = true
 		seg = seg[size:]
 	}
 	return nil

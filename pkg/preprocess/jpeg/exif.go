@@ -6,7 +6,7 @@ import "bytes"
 // its "Exif\0\0", or nil where there is none before the first scan. It shares
 // data's memory and is at most 64 KiB long.
 func EXIF(data []byte) []byte {
-	r := &reader{data: data}
+	r := &markers{data: data}
 	if r.start() != nil {
 		return nil
 	}

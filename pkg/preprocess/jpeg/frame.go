@@ -3,6 +3,7 @@ package jpeg
 import (
 	"encoding/binary"
 	"fmt"
+	"image"
 )
 
 // frame is what the frame header (SOF) says, and the geometry that follows.
@@ -12,28 +13,46 @@ type frame struct {
 	hMax, vMax    int // largest sampling factors
 	mcuCols       int // MCUs of an interleaved scan
 	mcuRows       int
+	unit          int // pixels that a block of the finest component gives, each way
 	comps         []component
 }
 
 // component is one colour component of the frame.
 type component struct {
+	header
+	coefs []int16   // sequential: those of a chunk [v, chunk·h, coefsPerBlock]
+	rows  [][]int16 // progressive: [block row][block in MCU padding, 64]; nil rows are zero
+	store [][]int16 // memory of rows
+	plane plane
+}
+
+// header is what the file says of a component, and what follows.
+type header struct {
 	id            byte
 	h, v          int // sampling factors
-	width, height int // samples that count
+	dct           int // samples that a block gives, each way
+	width, height int // samples that count, of blocks of dct samples
 	blockCols     int // blocks that hold samples that count
 	blockRows     int
 	quantIndex    byte
-	quant         *[64]int32 // in zigzag order, fixed by the component's first scan
-	plane         plane
-	coefs         [][]int16 // progressive: [block row][block in MCU padding · 64, zigzag]; nil rows are zero
+	quantFixed    bool
+	quant         [64]int16 // in the order of the set, fixed by the component's first scan
 	coefBits      [64]int8  // progressive: lowest bit position coded so far, -1 none
 
 	pred   int32 // DC prediction
 	dc, ac *huffTable
 }
 
+// coefsPerBlock is how many coefficients of a block are kept.
+func (h *header) coefsPerBlock() int {
+	if h.dct == 1 {
+		return 1
+	}
+	return 64
+}
+
 // parseFrame reads the parameters of SOF marker m.
-func (f *frame) parseFrame(m byte, seg []byte) error {
+func (f *frame) parseFrame(m byte, seg []byte, comps *[4]component) error {
 	if m > markerSOF2 {
 		return &UnsupportedError{processName(m)}
 	}
@@ -59,10 +78,11 @@ func (f *frame) parseFrame(m byte, seg []byte) error {
 	if n != 1 && n != 3 && n != 4 {
 		return &UnsupportedError{fmt.Sprintf("%d colour components", n)}
 	}
-	f.comps = make([]component, n)
+	f.comps = comps[:n]
 	for i := range f.comps {
 		s := seg[6+3*i:]
 		c := &f.comps[i]
+		c.header = header{}
 		c.id, c.h, c.v, c.quantIndex = s[0], int(s[1]>>4), int(s[1]&15), s[2]
 		if c.h < 1 || c.h > 4 || c.v < 1 || c.v > 4 {
 			return damaged("sampling factors %d×%d", c.h, c.v)
@@ -71,12 +91,12 @@ func (f *frame) parseFrame(m byte, seg []byte) error {
 			return damaged("quantisation table %d", c.quantIndex)
 		}
 	}
-	f.layOut()
+	f.count()
 	return nil
 }
 
-// layOut computes the geometry from size and sampling factors.
-func (f *frame) layOut() {
+// count computes the numbers of MCUs and blocks.
+func (f *frame) count() {
 	if len(f.comps) == 1 {
 		// The only component is never interleaved, whatever its factors.
 		f.comps[0].h, f.comps[0].v = 1, 1
@@ -89,14 +109,35 @@ func (f *frame) layOut() {
 	f.mcuRows = ceilDiv(f.height, 8*f.vMax)
 	for i := range f.comps {
 		c := &f.comps[i]
-		c.width = ceilDiv(f.width*c.h, f.hMax)
-		c.height = ceilDiv(f.height*c.v, f.vMax)
-		c.blockCols = ceilDiv(c.width, 8)
-		c.blockRows = ceilDiv(c.height, 8)
+		c.blockCols = ceilDiv(f.width*c.h, 8*f.hMax)
+		c.blockRows = ceilDiv(f.height*c.v, 8*f.vMax)
 		for k := range c.coefBits {
 			c.coefBits[k] = -1
 		}
 	}
+}
+
+// layOut computes the sizes of the components at 1/scale. As in libjpeg, one
+// that is subsampled is scaled down less, where factors of two allow.
+func (f *frame) layOut(scale int) {
+	f.unit = 8 / scale
+	for i := range f.comps {
+		c := &f.comps[i]
+		c.dct = f.unit
+		for c.dct < 8 && f.hMax*f.unit%(c.h*c.dct*2) == 0 && f.vMax*f.unit%(c.v*c.dct*2) == 0 {
+			c.dct *= 2
+		}
+		c.width = ceilDiv(f.width*c.h*c.dct, 8*f.hMax)
+		c.height = ceilDiv(f.height*c.v*c.dct, 8*f.vMax)
+	}
+}
+
+// mcusOf returns the MCUs that a region of the scaled picture needs, with its
+// neighbours, which interpolation may ask for.
+func (f *frame) mcusOf(region image.Rectangle) image.Rectangle {
+	w, h := f.hMax*f.unit, f.vMax*f.unit
+	return image.Rect(max(region.Min.X-1, 0)/w, max(region.Min.Y-1, 0)/h,
+		min(ceilDiv(region.Max.X+1, w), f.mcuCols), min(ceilDiv(region.Max.Y+1, h), f.mcuRows))
 }
 
 // blocks returns the number of blocks of all components, without padding.

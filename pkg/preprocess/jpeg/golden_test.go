@@ -64,15 +64,17 @@ func TestDecodeEqualsPillow(t *testing.T) {
 			if w, h, err := DecodeConfig(data); w != width || h != height || err != nil {
 				t.Errorf("DecodeConfig: %d×%d, %v; want %d×%d", w, h, err, width, height)
 			}
-			for _, lenient := range []bool{false, true} {
-				got, err := Decode(data, Options{Lenient: lenient})
-				if err != nil {
-					t.Fatal(err)
+			for _, set := range runnable() {
+				for _, lenient := range []bool{false, true} {
+					got, err := decodeWith(set, data, Options{Lenient: lenient})
+					if err != nil {
+						t.Fatal(err)
+					}
+					if got.Width != width || got.Height != height || got.Damaged {
+						t.Fatalf("%d×%d, damaged %v; want %d×%d", got.Width, got.Height, got.Damaged, width, height)
+					}
+					comparePixels(t, got, want)
 				}
-				if got.Width != width || got.Height != height || got.Damaged {
-					t.Fatalf("%d×%d, damaged %v; want %d×%d", got.Width, got.Height, got.Damaged, width, height)
-				}
-				comparePixels(t, got, want)
 			}
 		})
 	}

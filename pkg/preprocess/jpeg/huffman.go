@@ -1,33 +1,63 @@
 package jpeg
 
-// fastBits is the number of bits that one table look-up sees.
-const fastBits = 10
+const (
+	// fastBits is the number of bits that one table look-up sees.
+	fastBits = 10
+	// skipBits is fastBits where coefficients are passed over.
+	skipBits = 11
+)
 
-// An entry of huffTable.fast that holds the symbol of a code of at most
-// fastBits bits; where the magnitude bits that follow the code fit too, it
-// holds their value and covers them. 0: the code is longer, or none.
+// An entry of huffTable.fast holds the symbol of a code of at most fastBits
+// bits; where the magnitude bits that follow the code fit too, it holds their
+// value and covers them. 0: the code is longer, or none.
 //
-//	bits 0–4 length, bits 5–12 symbol, bits 16–31 value (0: not covered)
-type fastEntry int32
+//	bits 0–5 length, bits 8–15 symbol, bits 16–31 value (0: not covered)
+type fastEntry uint32
 
-func (e fastEntry) length() uint  { return uint(e) & 31 }
-func (e fastEntry) symbol() uint8 { return uint8(e >> 5) }
-func (e fastEntry) value() int32  { return int32(e) >> 16 }
+func (e fastEntry) length() uint  { return uint(e) & 63 }
+func (e fastEntry) symbol() uint8 { return uint8(e >> 8) }
+func (e fastEntry) value() int16  { return int16(e >> 16) }
+
+// code returns the length without magnitude bits.
+func (e fastEntry) code() uint {
+	if e.value() != 0 {
+		return e.length() - uint(e.symbol()&15)
+	}
+	return e.length()
+}
+
+// An entry of huffTable.skip covers as many AC codes, with their magnitude
+// bits, as are whole in skipBits bits, up to an end of block. 0: none is.
+//
+//	bits 0–4 length, bits 5–11 coefficients passed, bit 15 end of block
+type skipEntry uint16
+
+const skipEnd skipEntry = 1 << 15
 
 // huffTable decodes one Huffman code (T.81, annexes C and F.2.2).
 type huffTable struct {
 	fast    [1 << fastBits]fastEntry
+	skip    [1 << skipBits]skipEntry
 	limit   [17]uint32 // first 16-bit-aligned code beyond those of each length
 	offset  [17]int32  // index into symbols minus the first code of each length
+	counts  [16]uint8
 	symbols [256]uint8
+	codes   int   // number of symbols
 	maxSize uint8 // largest symbol
+	built   bool
+	skips   bool // skip is filled
 }
 
 // build makes the table from the number of codes of each length 1–16 and the
-// symbols in order of their codes. It fails where the codes do not fit.
-func (h *huffTable) build(counts [16]uint8, symbols []byte) error {
-	*h = huffTable{}
-	copy(h.symbols[:], symbols)
+// symbols in order of their codes, unless it is that table already. It fails
+// where the codes do not fit.
+func (h *huffTable) build(counts *[16]uint8, symbols []byte) error {
+	if h.built && h.codes == len(symbols) && h.counts == *counts && string(h.symbols[:h.codes]) == string(symbols) {
+		return nil
+	}
+	h.built, h.skips, h.maxSize = false, false, 0
+	h.counts, h.codes = *counts, copy(h.symbols[:], symbols)
+	clear(h.fast[:])
 	code, index := uint32(0), 0
 	for length := 1; length <= 16; length++ {
 		n := int(counts[length-1])
@@ -38,7 +68,7 @@ func (h *huffTable) build(counts [16]uint8, symbols []byte) error {
 		for range n {
 			h.maxSize = max(h.maxSize, symbols[index])
 			if length <= fastBits {
-				h.fill(code, uint(length), symbols[index])
+				h.enter(code, uint(length), symbols[index])
 			}
 			code++
 			index++
@@ -46,22 +76,63 @@ func (h *huffTable) build(counts [16]uint8, symbols []byte) error {
 		h.limit[length] = code << (16 - length)
 		code <<= 1
 	}
+	h.built = true
 	return nil
 }
 
-// fill enters a short code wherever it is a prefix of the index.
-func (h *huffTable) fill(code uint32, length uint, symbol uint8) {
+// enter puts a short code wherever it is a prefix of the index.
+func (h *huffTable) enter(code uint32, length uint, symbol uint8) {
 	shift := fastBits - length
-	base := fastEntry(symbol) << 5
+	e := fastEntry(symbol)<<8 | fastEntry(length)
+	into := h.fast[code<<shift : (code+1)<<shift]
 	size := uint(symbol & 15)
-	for rest := range uint32(1) << shift {
-		e := base | fastEntry(length)
-		if size > 0 && size <= shift {
-			bits := rest >> (shift - size)
-			e = fastEntry(extend(int32(bits), size))<<16 | base | fastEntry(length+size)
+	if size == 0 || size > shift {
+		for i := range into {
+			into[i] = e
 		}
-		h.fast[code<<shift|rest] = e
+		return
 	}
+	e += fastEntry(size)
+	for bits := range uint32(1) << size {
+		e := fastEntry(extend(int32(bits), size))<<16 | e
+		same := into[bits<<(shift-size) : (bits+1)<<(shift-size)]
+		for i := range same {
+			same[i] = e
+		}
+	}
+}
+
+// prepareSkip fills skip.
+func (h *huffTable) prepareSkip() {
+	if h.skips {
+		return
+	}
+	h.skips = true
+	for i := range h.skip {
+		h.skip[i] = h.chain(uint32(i))
+	}
+}
+
+// chain returns the entry of skip for some bits.
+func (h *huffTable) chain(bits uint32) skipEntry {
+	length, passed := uint(0), uint(0)
+	for {
+		known := bits << length & (1<<skipBits - 1)
+		e := h.fast[known>>(skipBits-fastBits)]
+		symbol := e.symbol()
+		step := e.code() + uint(symbol&15)
+		if e == 0 || length+step > skipBits {
+			break
+		}
+		length += step
+		if symbol&15 == 0 && symbol != 0xf0 {
+			return skipEnd | skipEntry(passed<<5|length)
+		}
+		if passed += uint(symbol>>4) + 1; passed > 63 {
+			return 0
+		}
+	}
+	return skipEntry(passed<<5 | length)
 }
 
 // long decodes a code of more than fastBits bits from the top of acc; length
@@ -86,7 +157,7 @@ func extend(bits int32, size uint) int32 {
 }
 
 // defineTables reads the tables of a DHT segment.
-func (d *decoder) defineTables(seg []byte) error {
+func (r *Reader) defineTables(seg []byte) error {
 	for len(seg) > 0 {
 		if len(seg) < 17 {
 			return damaged("short Huffman table")
@@ -103,11 +174,11 @@ func (d *decoder) defineTables(seg []byte) error {
 		if n > 256 || n > len(seg)-17 {
 			return damaged("Huffman table with %d codes", n)
 		}
-		t := new(huffTable)
-		if err := t.build(counts, seg[17:17+n]); err != nil {
+		t := &r.mem.tables[class][index]
+		if err := t.build(&counts, seg[17:17+n]); err != nil {
 			return err
 		}
-		d.huff[class][index] = t
+		r.huff[class][index] = t
 		seg = seg[17+n:]
 	}
 	return nil

@@ -2,53 +2,12 @@ package jpeg
 
 import "encoding/binary"
 
-// position tells of each zigzag index where it lies and what it adds to the
-// shape of a block:
-//
-//	bits 0–5   natural index (row·8 + column)
-//	bits 8–15  its column, where its row is not 0
-//	bit  16    its row is 4 or more
-//	bit  17    its column is 4 or more
-//	bit  18    its column is not 0
-//
-// Bits 0–5 of a shape mean nothing.
-var position = positions()
-
-const (
-	bottomRows   = 1 << 16
-	rightColumns = 1 << 17
-	otherColumns = 1 << 18
-)
-
-func positions() (t [64]uint32) {
-	row, col := 0, 0
-	for k := range t {
-		p := uint32(row*8 + col)
-		if row > 0 {
-			p |= 1 << (8 + col)
-		}
-		if row >= 4 {
-			p |= bottomRows
-		}
-		if col >= 4 {
-			p |= rightColumns
-		}
-		if col > 0 {
-			p |= otherColumns
-		}
-		t[k] = p
-		switch up := (row+col)%2 == 0; {
-		case up && col == 7, !up && row < 7 && col == 0:
-			row++
-		case up && row == 0, !up && row == 7:
-			col++
-		case up:
-			row, col = row-1, col+1
-		default:
-			row, col = row+1, col-1
-		}
-	}
-	return t
+// zigzag is the natural index (row·8 + column) of each zigzag index.
+var zigzag = [64]uint8{
+	0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5,
+	12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6, 7, 14, 21, 28,
+	35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51,
+	58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63,
 }
 
 // Fixed-point constants of the accurate integer IDCT of libjpeg (jidctint),
@@ -76,45 +35,59 @@ const (
 	ones = 0x0101010101010101 // times a byte: eight of it
 )
 
-// inverseDCT transforms a block to 8×8 samples at dst and zeroes it. shape is
-// the union of the positions of its coefficients; shortcuts for sparse blocks
-// give the same samples.
-func inverseDCT(b *[64]int32, shape uint32, dst []byte, stride int) {
-	dst = dst[: 7*stride+8 : 7*stride+8]
-	if shape>>8 == 0 {
-		flat(clamp((b[0]<<2+16)>>5+128), dst, stride)
-		b[0] = 0
-		return
-	}
-	for x := range 8 {
-		switch {
-		case shape>>(8+x)&1 == 0:
-			if v := b[x] << 2; v != 0 {
-				b[x], b[x+8], b[x+16], b[x+24] = v, v, v, v
-				b[x+32], b[x+40], b[x+48], b[x+56] = v, v, v, v
+// inverseDCT transforms blocks that stand side by side, [n, 64] in natural
+// order, to 8×8 samples each at dst, whose rows are stride apart, and zeroes
+// them. Products with the quantisation steps wrap at 16 bits and what the
+// column pass gives is cut to 16 bits, as in libjpeg-turbo's vector code.
+func inverseDCT(coefs []int16, quant *[64]int16, dst []byte, stride int) {
+	var block [64]int32
+	for ; len(coefs) >= 64; coefs, dst = coefs[64:], dst[8:] {
+		in := (*[64]int16)(coefs)
+		seen := int16(0)
+		for i, c := range in {
+			block[i] = int32(c * quant[i])
+			if i > 0 {
+				seen |= c
 			}
-		case shape&bottomRows == 0:
+		}
+		to := dst[: 7*stride+8 : 7*stride+8]
+		if seen == 0 {
+			flat(clamp((block[0]+4)>>3+128), to, stride)
+		} else {
+			inverseDCTBlock(&block, to, stride)
+		}
+		*in = [64]int16{}
+		if len(coefs) == 64 {
+			return
+		}
+	}
+}
+
+// inverseDCTBlock transforms a dequantised block.
+func inverseDCTBlock(b *[64]int32, dst []byte, stride int) {
+	for x := range 8 {
+		switch low, high := b[x+8]|b[x+16]|b[x+24], b[x+32]|b[x+40]|b[x+48]|b[x+56]; {
+		case high != 0:
+			column8(b, x)
+		case low != 0:
 			column4(b, x)
 		default:
-			column8(b, x)
+			v := saturate(b[x] << 2)
+			b[x], b[x+8], b[x+16], b[x+24] = v, v, v, v
+			b[x+32], b[x+40], b[x+48], b[x+56] = v, v, v, v
 		}
 	}
-	switch {
-	case shape&otherColumns == 0:
-		for y := range 8 {
-			v := clamp((b[y*8]+16)>>5 + 128)
-			binary.LittleEndian.PutUint64(dst[y*stride:], uint64(v)*ones)
-		}
-	case shape&rightColumns == 0:
-		for y := range 8 {
-			row4((*[4]int32)(b[y*8:]), dst[y*stride:])
-		}
-	default:
-		for y := range 8 {
-			row8((*[8]int32)(b[y*8:]), dst[y*stride:])
-		}
+	for y := range 8 {
+		row8((*[8]int32)(b[y*8:]), dst[y*stride:])
 	}
-	*b = [64]int32{}
+}
+
+// saturate returns the nearest 16-bit value.
+func saturate(v int32) int32 {
+	if int32(int16(v)) != v {
+		v = v>>31 ^ 0x7fff
+	}
+	return v
 }
 
 // flat fills a block with one value.
@@ -134,10 +107,10 @@ func column8(b *[64]int32, x int) {
 	e1 := (b[x]-b[x+32])<<13 + round1
 	o0, o1, o2, o3 := odd8(b[x+56], b[x+40], b[x+24], b[x+8])
 	a0, a3, a1, a2 := e0+e3, e0-e3, e1+e2, e1-e2
-	b[x], b[x+56] = (a0+o3)>>11, (a0-o3)>>11
-	b[x+8], b[x+48] = (a1+o2)>>11, (a1-o2)>>11
-	b[x+16], b[x+40] = (a2+o1)>>11, (a2-o1)>>11
-	b[x+24], b[x+32] = (a3+o0)>>11, (a3-o0)>>11
+	b[x], b[x+56] = saturate((a0+o3)>>11), saturate((a0-o3)>>11)
+	b[x+8], b[x+48] = saturate((a1+o2)>>11), saturate((a1-o2)>>11)
+	b[x+16], b[x+40] = saturate((a2+o1)>>11), saturate((a2-o1)>>11)
+	b[x+24], b[x+32] = saturate((a3+o0)>>11), saturate((a3-o0)>>11)
 }
 
 // column4 is column8 where rows 4 to 7 are zero.
@@ -148,10 +121,10 @@ func column4(b *[64]int32, x int) {
 	e := b[x]<<13 + round1
 	o0, o1, o2, o3 := odd4(b[x+24], b[x+8])
 	a0, a3, a1, a2 := e+e3, e-e3, e+e2, e-e2
-	b[x], b[x+56] = (a0+o3)>>11, (a0-o3)>>11
-	b[x+8], b[x+48] = (a1+o2)>>11, (a1-o2)>>11
-	b[x+16], b[x+40] = (a2+o1)>>11, (a2-o1)>>11
-	b[x+24], b[x+32] = (a3+o0)>>11, (a3-o0)>>11
+	b[x], b[x+56] = saturate((a0+o3)>>11), saturate((a0-o3)>>11)
+	b[x+8], b[x+48] = saturate((a1+o2)>>11), saturate((a1-o2)>>11)
+	b[x+16], b[x+40] = saturate((a2+o1)>>11), saturate((a2-o1)>>11)
+	b[x+24], b[x+32] = saturate((a3+o0)>>11), saturate((a3-o0)>>11)
 }
 
 // row8 transforms a row to eight samples.
@@ -163,15 +136,6 @@ func row8(b *[8]int32, dst []byte) {
 	e1 := (b[0]-b[4])<<13 + round2
 	o0, o1, o2, o3 := odd8(b[7], b[5], b[3], b[1])
 	storeRow(dst, e0+e3, e1+e2, e1-e2, e0-e3, o0, o1, o2, o3)
-}
-
-// row4 is row8 where columns 4 to 7 are zero.
-func row4(b *[4]int32, dst []byte) {
-	e2 := b[2] * fix0541
-	e3 := b[2] * (fix0541 + fix0765)
-	e := b[0]<<13 + round2
-	o0, o1, o2, o3 := odd4(b[3], b[1])
-	storeRow(dst, e+e3, e+e2, e-e2, e-e3, o0, o1, o2, o3)
 }
 
 // odd8 is the odd part, of coefficients 7, 5, 3 and 1.

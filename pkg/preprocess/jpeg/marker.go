@@ -30,14 +30,14 @@ const (
 
 func isRST(m byte) bool { return m >= markerRST0 && m <= markerRST7 }
 
-// reader walks the markers and segments of a file.
-type reader struct {
+// markers walks the markers and segments of a file.
+type markers struct {
 	data []byte
 	pos  int
 }
 
 // start consumes the start marker.
-func (r *reader) start() error {
+func (r *markers) start() error {
 	if len(r.data) < 2 || r.data[0] != 0xff || r.data[1] != markerSOI {
 		return &FormatError{Msg: "not a JPEG: no start marker"}
 	}
@@ -47,7 +47,7 @@ func (r *reader) start() error {
 
 // nextMarker returns the next marker, letting stray and fill bytes before it
 // pass.
-func (r *reader) nextMarker() (byte, error) {
+func (r *markers) nextMarker() (byte, error) {
 	for i := r.pos; i+1 < len(r.data); i++ {
 		if m := r.data[i+1]; r.data[i] == 0xff && m != 0 && m != 0xff {
 			r.pos = i + 2
@@ -59,7 +59,7 @@ func (r *reader) nextMarker() (byte, error) {
 }
 
 // segment returns the parameters that follow a marker.
-func (r *reader) segment() ([]byte, error) {
+func (r *markers) segment() ([]byte, error) {
 	rest := r.data[r.pos:]
 	if len(rest) < 2 {
 		return nil, truncated("it ends inside a marker segment")

@@ -1,51 +1,62 @@
 package jpeg
 
-// plane holds the rows of one component: all of them, or the last two MCU rows
-// of a picture that is converted as it is decoded. Row y lies at y mod rows.
+// plane holds the samples of one component that are wanted: all of them, or
+// the last two MCU rows of a picture that is converted as it is decoded. Row y
+// lies at y mod rows, and begins with sample left.
 type plane struct {
 	pix    []byte // [rows, stride]
 	stride int    // samples a row, whole MCUs
 	rows   int
+	left   int
 	up     upsampling
-	line   []byte  // an upsampled row
+	from   int // samples that a row of the region needs
+	to     int
+	line   []byte  // an upsampled row, from sample from on
+	skip   int     // samples at its beginning that are left of the region
 	column []int32 // box: source column of each output column
 }
 
-// row returns row y, len stride.
+// row returns the samples of row y that a row of the region needs.
 func (p *plane) row(y int) []byte {
 	o := y % p.rows * p.stride
-	return p.pix[o : o+p.stride : o+p.stride]
+	return p.pix[o+p.from-p.left : o+p.to-p.left]
 }
 
 // at returns the samples from the top left of block (bx, by) on.
-func (p *plane) at(bx, by int) []byte {
-	return p.pix[by*8%p.rows*p.stride+bx*8:]
+func (c *component) at(r *Reader, bx, by int) []byte {
+	p := &c.plane
+	return p.pix[by*c.dct%p.rows*p.stride+bx*c.dct-p.left:]
 }
 
-// allocate makes the planes and the picture. It is called once, by the first
-// scan, after the check that the file is long enough for its size.
-func (d *decoder) allocate() {
-	f := &d.frame
-	mcuRows := f.mcuRows
-	if d.streaming || f.progressive {
+// allocate makes the planes. It is called once a picture, by the first scan,
+// after the check that the file is long enough for its size.
+func (r *Reader) allocate() {
+	f := &r.frame
+	mcuRows := r.want.Dy()
+	if r.streaming || f.progressive {
 		mcuRows = min(mcuRows, 2)
 	}
 	for i := range f.comps {
 		c := &f.comps[i]
 		p := &c.plane
-		p.stride = f.mcuCols * c.h * 8
-		p.rows = mcuRows * c.v * 8
-		p.pix = make([]byte, p.stride*p.rows)
-		if d.lenient {
+		p.left = r.want.Min.X * c.h * c.dct
+		p.stride = r.want.Dx() * c.h * c.dct
+		p.rows = mcuRows * c.v * c.dct
+		p.pix = grown(p.pix, p.stride*p.rows)
+		if r.lenient {
 			fillGrey(p.pix)
 		}
-		c.prepareUpsampling(f)
+		c.prepareUpsampling(f, r.region)
 		if f.progressive {
-			c.coefs = make([][]int16, f.mcuRows*c.v)
+			c.rows = zeroed(c.rows, f.mcuRows*c.v)
 		}
 	}
-	d.colour = d.colourSpace()
-	d.pix = make([]byte, f.width*f.height*3)
+	r.mem.sums = grown(r.mem.sums, r.region.Dx()+sumsPadding)
+	r.colour = r.colourSpace()
+	r.nextY = r.region.Min.Y
+	if r.sink.start != nil {
+		r.sink.start()
+	}
 }
 
 func fillGrey(s []byte) {
@@ -56,74 +67,74 @@ func fillGrey(s []byte) {
 
 // rowDone converts what MCU row my, now in the planes, completes. The last
 // pixel row waits for the next MCU row, which interpolation may need.
-func (d *decoder) rowDone(my int) {
-	end := (my+1)*8*d.frame.vMax - 1
-	if my+1 == d.frame.mcuRows {
-		end = d.frame.height
+func (r *Reader) rowDone(my int) {
+	end := (my+1)*r.frame.vMax*r.frame.unit - 1
+	if my+1 >= r.want.Max.Y {
+		end = r.region.Max.Y
 	}
-	d.convert(min(end, d.frame.height))
+	r.convert(min(end, r.region.Max.Y))
 }
 
-// convert writes the pixel rows up to end.
-func (d *decoder) convert(end int) {
-	f := &d.frame
+// convert delivers the pixel rows up to end.
+func (r *Reader) convert(end int) {
+	f := &r.frame
 	var lines [4][]byte
-	for ; d.nextY < end; d.nextY++ {
+	for ; r.nextY < end && r.sink.err == nil; r.nextY++ {
 		for i := range f.comps {
-			lines[i] = f.comps[i].upsample(f, d.nextY)[:f.width]
+			lines[i] = r.upsample(&f.comps[i], r.nextY)
 		}
-		o := d.nextY * f.width * 3
-		d.colour.convert(d.pix[o:o+f.width*3], &lines)
+		row := r.sink.row(r.nextY)
+		r.colour.convert(r.set, row, &lines)
+		if r.sink.done != nil {
+			r.sink.err = r.sink.done(r.nextY, row)
+		}
 	}
 }
 
-// finish brings what is decoded but not yet converted to pixels.
-func (d *decoder) finish() {
-	f := &d.frame
-	if f.progressive {
-		d.reconstruct()
+// finish delivers what is decoded but not yet converted.
+func (r *Reader) finish() error {
+	if r.frame.progressive {
+		r.reconstruct()
 	}
-	d.convert(f.height)
+	r.convert(r.region.Max.Y)
+	return r.sink.err
 }
 
 // reconstruct transforms the coefficients of a progressive picture.
-func (d *decoder) reconstruct() {
-	f := &d.frame
-	for my := range f.mcuRows {
+func (r *Reader) reconstruct() {
+	f := &r.frame
+	for my := r.want.Min.Y; my < r.want.Max.Y && r.sink.err == nil; my++ {
 		for i := range f.comps {
 			c := &f.comps[i]
 			for by := my * c.v; by < (my+1)*c.v; by++ {
-				d.reconstructRow(c, by)
+				r.reconstructRow(c, by)
 			}
 		}
-		d.rowDone(my)
+		r.rowDone(my)
 	}
 }
 
-// reconstructRow transforms one row of blocks of a component.
-func (d *decoder) reconstructRow(c *component, by int) {
-	coefs := c.coefs[by]
-	if coefs == nil || c.quant == nil {
-		first := by * 8 % c.plane.rows * c.plane.stride
-		fillGrey(c.plane.pix[first : first+8*c.plane.stride])
+// reconstructRow transforms the wanted blocks of a row of a component.
+func (r *Reader) reconstructRow(c *component, by int) {
+	from, to := r.want.Min.X*c.h, r.want.Max.X*c.h
+	coefs := c.rows[by]
+	if coefs == nil || !c.quantFixed {
+		at := c.at(r, from, by)
+		fillGrey(at[:c.dct*c.plane.stride])
 		return
 	}
-	for bx := range len(coefs) / 64 {
-		shape := dequantise(&d.block, (*[64]int16)(coefs[bx*64:]), c.quant)
-		inverseDCT(&d.block, shape, c.plane.at(bx, by), c.plane.stride)
+	coefs = coefs[from*64 : to*64]
+	if c.dct == 1 {
+		for i := range to - from {
+			coefs[i] = coefs[64*i]
+		}
+		coefs = coefs[:to-from]
 	}
+	r.inverseDCT(c, coefs, from, by)
 }
 
-// dequantise spreads zigzag coefficients to natural order and returns the
-// shape of the block.
-func dequantise(block *[64]int32, coefs *[64]int16, quant *[64]int32) uint32 {
-	shape := uint32(0)
-	for k, c := range coefs {
-		if c != 0 {
-			s := position[k]
-			shape |= s
-			block[s&63] = int32(c) * quant[k]
-		}
-	}
-	return shape
+// inverseDCT turns blocks of a row, from (bx, by) on, to samples, and zeroes
+// their coefficients.
+func (r *Reader) inverseDCT(c *component, coefs []int16, bx, by int) {
+	r.set.idct[c.dct](coefs, &c.quant, c.at(r, bx, by), c.plane.stride)
 }

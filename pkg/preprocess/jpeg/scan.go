@@ -2,6 +2,7 @@ package jpeg
 
 import (
 	"errors"
+	"image"
 	"slices"
 )
 
@@ -20,45 +21,97 @@ type scan struct {
 	cols, rows int // MCUs
 	start, end int // spectral selection
 	high, low  uint
-	x, y       int // next MCU
-	mcu        func(d *decoder, s *scan) error
+	x, y       int                                   // next MCU
+	mcu        func(r *Reader, s *scan, x int) error // progressive
+	units      []unit                                // sequential
 }
 
 // left returns the number of MCUs not yet passed.
 func (s *scan) left() int { return (s.rows-s.y)*s.cols - s.x }
 
+// factors returns how many blocks of a component an MCU has, across and down.
+func (s *scan) factors(c *component) (h, v int) {
+	if len(s.comps) == 1 {
+		return 1, 1
+	}
+	return c.h, c.v
+}
+
+// columns returns the first MCU of a row that is wanted, and the one behind
+// the last.
+func (s *scan) columns(r *Reader) (from, to int) {
+	from, to = r.want.Min.X, r.want.Max.X
+	if len(s.comps) == 1 {
+		c := s.comps[0]
+		from, to = from*c.h, min(to*c.h, s.cols)
+	}
+	return from, to
+}
+
+// wanted tells whether the next MCU holds pixels that are asked for.
+func (s *scan) wanted(r *Reader) bool {
+	from, to := s.columns(r)
+	my := s.y
+	if len(s.comps) == 1 {
+		my /= s.comps[0].v
+	}
+	return s.x >= from && s.x < to && my >= r.want.Min.Y && my < r.want.Max.Y
+}
+
+// run returns how many MCUs from the next one on are in the same row, at most
+// most, and wanted or not as one.
+func (s *scan) run(r *Reader, most int) int {
+	from, to := s.columns(r)
+	n := min(most, s.cols-s.x)
+	switch {
+	case s.x < from:
+		n = min(n, from-s.x)
+	case s.x < to:
+		n = min(n, to-s.x)
+	}
+	return n
+}
+
+// whole tells whether every MCU is wanted.
+func (s *scan) whole(r *Reader) bool {
+	return r.want == image.Rect(0, 0, r.frame.mcuCols, r.frame.mcuRows)
+}
+
 // scan reads a scan header and the entropy-coded data behind it.
-func (d *decoder) scan() error {
-	seg, err := d.segment()
+func (r *Reader) scan() error {
+	seg, err := r.segment()
 	if err != nil {
 		return err
 	}
-	s, err := d.parseScan(seg)
+	s, err := r.parseScan(seg)
 	if err != nil {
 		return err
 	}
-	if d.frame.progressive {
-		err = d.prepareProgressive(s)
+	if r.frame.progressive {
+		err = r.prepareProgressive(s)
 	} else {
-		err = d.prepareSequential(s)
+		err = r.prepareSequential(s)
 	}
 	if err != nil {
 		return err
 	}
-	if d.scans == 0 {
-		if err := d.checkLength(); err != nil {
+	if r.scans == 0 {
+		if err := r.checkLength(); err != nil {
 			return err
 		}
-		d.streaming = !d.frame.progressive && len(s.comps) == len(d.frame.comps)
-		d.allocate()
+		r.streaming = !r.frame.progressive && len(s.comps) == len(r.frame.comps)
+		r.allocate()
 	}
-	d.scans++
-	return d.intervals(s)
+	r.scans++
+	if !r.frame.progressive {
+		r.planUnits(s)
+	}
+	return r.intervals(s)
 }
 
 // parseScan reads a scan header.
-func (d *decoder) parseScan(seg []byte) (*scan, error) {
-	f := &d.frame
+func (r *Reader) parseScan(seg []byte) (*scan, error) {
+	f := &r.frame
 	if len(seg) < 1 {
 		return nil, damaged("short scan header")
 	}
@@ -66,7 +119,8 @@ func (d *decoder) parseScan(seg []byte) (*scan, error) {
 	if n < 1 || n > len(f.comps) || len(seg) != 4+2*n {
 		return nil, damaged("scan header of %d bytes for %d components", len(seg), n)
 	}
-	s := &scan{cols: f.mcuCols, rows: f.mcuRows}
+	s := &r.mem.scan
+	*s = scan{cols: f.mcuCols, rows: f.mcuRows, comps: s.comps[:0], units: s.units[:0]}
 	blocks := 0
 	for i := range n {
 		id, tables := seg[1+2*i], seg[2+2*i]
@@ -77,15 +131,12 @@ func (d *decoder) parseScan(seg []byte) (*scan, error) {
 		if tables>>4 > 3 || tables&15 > 3 {
 			return nil, damaged("Huffman tables %#02x", tables)
 		}
-		c.dc, c.ac = d.huff[0][tables>>4], d.huff[1][tables&15]
+		c.dc, c.ac = r.huff[0][tables>>4], r.huff[1][tables&15]
 		if !f.progressive {
-			c.dc, c.ac = d.table(0, tables>>4), d.table(1, tables&15)
+			c.dc, c.ac = r.table(0, tables>>4), r.table(1, tables&15)
 		}
-		if c.quant == nil {
-			c.quant = d.quant[c.quantIndex]
-		}
-		if c.quant == nil {
-			return nil, damaged("no quantisation table %d", c.quantIndex)
+		if err := r.fixQuant(c); err != nil {
+			return nil, err
 		}
 		s.comps = append(s.comps, c)
 		blocks += c.h * c.v
@@ -100,6 +151,22 @@ func (d *decoder) parseScan(seg []byte) (*scan, error) {
 	return s, nil
 }
 
+// fixQuant gives a component its quantisation table, at its first scan.
+func (r *Reader) fixQuant(c *component) error {
+	t := &r.quant[c.quantIndex]
+	if c.quantFixed {
+		return nil
+	}
+	if !t.defined {
+		return damaged("no quantisation table %d", c.quantIndex)
+	}
+	c.quantFixed = true
+	for k, step := range t.step {
+		c.quant[r.set.order[k]] = step
+	}
+	return nil
+}
+
 // find returns the component with an identifier that is not taken yet.
 func (f *frame) find(id byte, taken []*component) *component {
 	for i := range f.comps {
@@ -112,26 +179,28 @@ func (f *frame) find(id byte, taken []*component) *component {
 
 // table returns a Huffman table of a sequential scan: where the file defines
 // none, the standard one.
-func (d *decoder) table(class int, index byte) *huffTable {
-	if d.huff[class][index] == nil && index < 2 {
-		d.huff[class][index] = standardTable(class, int(index))
+func (r *Reader) table(class int, index byte) *huffTable {
+	if r.huff[class][index] == nil && index < 2 {
+		t := &r.mem.tables[class][index]
+		t.setStandard(class, int(index))
+		r.huff[class][index] = t
 	}
-	return d.huff[class][index]
+	return r.huff[class][index]
 }
 
 // checkLength refuses a file that is too short for its size: a block takes at
 // least two bits in a sequential file, and one, that of its first DC scan, in
 // a progressive one.
-func (d *decoder) checkLength() error {
-	if d.lenient {
+func (r *Reader) checkLength() error {
+	if r.lenient {
 		return nil
 	}
-	bits := d.frame.blocks()
-	if !d.frame.progressive {
+	bits := r.frame.blocks()
+	if !r.frame.progressive {
 		bits *= 2
 	}
-	if have := len(d.data) - d.pos; bits/8 > have {
-		return truncated("%d bytes for %d×%d pixels", have, d.frame.width, d.frame.height)
+	if have := len(r.data) - r.pos; bits/8 > have {
+		return truncated("%d bytes for %d×%d pixels", have, r.frame.width, r.frame.height)
 	}
 	return nil
 }
@@ -139,37 +208,42 @@ func (d *decoder) checkLength() error {
 // intervals decodes a scan, a restart interval at a time. In lenient mode
 // damage costs the rest of its interval, or of the scan where the restart
 // marker that follows does not tell how many intervals are missing.
-func (d *decoder) intervals(s *scan) error {
+func (r *Reader) intervals(s *scan) error {
 	total := s.left()
 	size := total
-	if d.interval > 0 {
-		size = d.interval
+	if r.interval > 0 {
+		size = r.interval
 	}
 	for n := 0; ; n++ {
-		d.pos = d.bits.load(d.data, d.pos)
+		r.bits.begin(r.data, r.pos)
 		goal := max(s.left()-size, 0)
-		if err := d.decodeMCUs(s, goal); err != nil {
-			if !d.lenient {
-				return d.scanError(err, total-s.left(), total)
-			}
-			d.damaged = true
-			d.skipMCUs(s, goal)
+		err := r.decodeMCUs(s, goal)
+		if r.sink.err != nil {
+			return r.sink.err
 		}
+		if err != nil && !r.lenient {
+			return r.scanError(err, total-s.left(), total)
+		}
+		if err != nil {
+			r.damaged = true
+			r.skipMCUs(s, goal)
+		}
+		r.pos = r.bits.end()
 		if s.left() == 0 {
 			return nil
 		}
-		missing, err := d.restart(byte(n & 7))
+		missing, err := r.restart(byte(n & 7))
 		if err != nil {
-			if !d.lenient {
+			if !r.lenient {
 				return err
 			}
-			d.damaged = true
+			r.damaged = true
 		}
 		goal = 0
 		if missing != noMarker {
 			goal = max(s.left()-missing*size, 0)
 		}
-		if d.skipMCUs(s, goal); goal == 0 {
+		if r.skipMCUs(s, goal); goal == 0 {
 			return nil
 		}
 		n += missing
@@ -177,58 +251,61 @@ func (d *decoder) intervals(s *scan) error {
 }
 
 // decodeMCUs decodes until goal MCUs are left.
-func (d *decoder) decodeMCUs(s *scan, goal int) error {
-	d.eobRun = 0
+func (r *Reader) decodeMCUs(s *scan, goal int) error {
+	r.eobRun = 0
 	for _, c := range s.comps {
 		c.pred = 0
 	}
-	for s.left() > goal {
-		if err := s.mcu(d, s); err != nil {
-			if d.bits.left() < 16 {
+	for s.left() > goal && r.sink.err == nil {
+		n, err := 0, error(nil)
+		if most := s.left() - goal; r.frame.progressive {
+			n, err = r.progressiveMCUs(s, min(most, s.cols-s.x))
+		} else {
+			n, err = r.sequentialMCUs(s, s.run(r, min(most, chunk)))
+		}
+		r.advance(s, n)
+		if err != nil {
+			if r.bits.left() < 16 {
 				return errOverrun // a code cut short looks like a bad one
 			}
 			return err
 		}
-		if d.bits.left() < 0 {
-			return errOverrun
-		}
-		d.advance(s)
 	}
-	if d.eobRun > 0 {
+	if r.eobRun > 0 {
 		return errEOBRun
 	}
-	return d.leftover(goal)
+	return r.leftover(goal)
 }
 
 // leftover refuses data behind the last MCU of an interval: any byte before a
 // restart marker, and at the end of a scan what cannot be padding.
-func (d *decoder) leftover(goal int) error {
-	rest := d.bits.rest()
-	if goal > 0 && len(rest) > 0 || len(rest) > 16 && slices.Contains(rest, 0xff) {
+func (r *Reader) leftover(goal int) error {
+	if n, ff := r.bits.leftover(); goal > 0 && n > 0 || n > 16 && ff {
 		return errLeftover
 	}
 	return nil
 }
 
 // skipMCUs leaves MCUs grey until goal are left.
-func (d *decoder) skipMCUs(s *scan, goal int) {
+func (r *Reader) skipMCUs(s *scan, goal int) {
 	for s.left() > goal {
-		if !d.frame.progressive {
-			d.greyMCU(s)
+		n := s.run(r, s.left()-goal)
+		if !r.frame.progressive {
+			r.greyMCUs(s, n)
 		}
-		d.advance(s)
+		r.advance(s, n)
 	}
 }
 
-// advance goes on to the next MCU.
-func (d *decoder) advance(s *scan) {
-	if s.x++; s.x < s.cols {
+// advance goes on by n MCUs of a row.
+func (r *Reader) advance(s *scan, n int) {
+	if s.x += n; s.x < s.cols {
 		return
 	}
 	s.x = 0
 	s.y++
-	if d.streaming {
-		d.rowDone(s.y - 1)
+	if r.streaming {
+		r.rowDone(s.y - 1)
 	}
 }
 
@@ -237,18 +314,18 @@ const noMarker = -1
 
 // restart consumes restart marker n. Where another one comes it returns how
 // many intervals are missing, where none comes, noMarker.
-func (d *decoder) restart(n byte) (missing int, err error) {
-	if d.pos+1 >= len(d.data) {
-		d.pos = len(d.data)
+func (r *Reader) restart(n byte) (missing int, err error) {
+	if r.pos+1 >= len(r.data) {
+		r.pos = len(r.data)
 		return noMarker, truncated("it ends before restart marker %d", n)
 	}
-	at := d.pos
-	m, err := d.nextMarker()
+	at := r.pos
+	m, err := r.nextMarker()
 	switch {
 	case err != nil:
 		return noMarker, err
 	case !isRST(m):
-		d.pos = at
+		r.pos = at
 		return noMarker, truncated("marker %#02x instead of restart marker %d", m, n)
 	case m != markerRST0+n:
 		return int(m-markerRST0-n) & 7, damaged("restart marker %d instead of %d", m-markerRST0, n)
@@ -257,9 +334,9 @@ func (d *decoder) restart(n byte) (missing int, err error) {
 }
 
 // scanError says where in a file entropy-coded data went wrong.
-func (d *decoder) scanError(err error, done, total int) error {
+func (r *Reader) scanError(err error, done, total int) error {
 	if !errors.Is(err, errOverrun) {
-		return damaged("%v in scan %d after %d of %d MCUs", err, d.scans, done, total)
+		return damaged("%v in scan %d after %d of %d MCUs", err, r.scans, done, total)
 	}
-	return truncated("scan %d ends after %d of %d MCUs", d.scans, done, total)
+	return truncated("scan %d ends after %d of %d MCUs", r.scans, done, total)
 }

@@ -1,9 +1,21 @@
 package jpeg
 
+// unit is a block of an MCU in a sequential scan.
+type unit struct {
+	c      *component
+	dc, ac *huffTable
+	at     int // in c.coefs, for the first MCU of a chunk
+	step   int // from MCU to MCU
+}
+
+// chunk is the number of MCUs that are decoded before their blocks are
+// transformed: few enough for their coefficients to stay in the nearest cache.
+const chunk = 16
+
 // prepareSequential checks a scan of a baseline or extended sequential frame.
 // Its spectral selection is fixed; what some files say of it is ignored, as
 // libjpeg does.
-func (d *decoder) prepareSequential(s *scan) error {
+func (r *Reader) prepareSequential(s *scan) error {
 	for _, c := range s.comps {
 		if c.dc == nil || c.ac == nil {
 			return damaged("no Huffman table for component %#02x", c.id)
@@ -16,105 +28,106 @@ func (d *decoder) prepareSequential(s *scan) error {
 		}
 		c.coefBits[0] = 0
 	}
-	s.mcu = (*decoder).sequentialMCU
 	return nil
 }
 
-// sequentialMCU decodes the blocks of an MCU into the planes.
-func (d *decoder) sequentialMCU(s *scan) error {
-	if len(s.comps) == 1 {
-		return d.sequentialBlock(s.comps[0], s.x, s.y)
-	}
+// planUnits lists the blocks of an MCU and makes room for those of a chunk.
+func (r *Reader) planUnits(s *scan) {
+	s.units = s.units[:0]
 	for _, c := range s.comps {
-		for v := range c.v {
-			for h := range c.h {
-				if err := d.sequentialBlock(c, s.x*c.h+h, s.y*c.v+v); err != nil {
-					return err
-				}
+		h, v := s.factors(c)
+		n := c.coefsPerBlock()
+		c.coefs = zeroed(c.coefs, v*h*chunk*n)
+		for i := range v * h {
+			s.units = append(s.units, unit{c, c.dc, c.ac, (i/h*h*chunk + i%h) * n, h * n})
+		}
+		if n == 1 || !s.whole(r) {
+			c.ac.prepareSkip()
+		}
+	}
+}
+
+// sequentialMCUs decodes n MCUs of a row, at most a chunk, all or none of them
+// wanted. It returns how many are decoded.
+func (r *Reader) sequentialMCUs(s *scan, n int) (done int, err error) {
+	if s.wanted(r) {
+		done, err = r.takeMCUs(s, n)
+		r.transform(s, done, err != nil)
+		return done, err
+	}
+	b := &r.bits
+	for i := range n {
+		b.fill()
+		for j := range s.units {
+			u := &s.units[j]
+			if err := b.passBlock(u.dc, u.ac, &u.c.pred); err != nil {
+				return i, err
+			}
+		}
+		if b.left() < 0 {
+			return i, errOverrun
+		}
+	}
+	return n, nil
+}
+
+// takeMCUs decodes n MCUs to the chunk's coefficients.
+func (r *Reader) takeMCUs(s *scan, n int) (done int, err error) {
+	b, order := &r.bits, &r.set.order
+	for i := range n {
+		b.fill()
+		for j := range s.units {
+			u := &s.units[j]
+			at := u.at + i*u.step
+			if u.c.dct == 1 {
+				err = b.passBlock(u.dc, u.ac, &u.c.pred)
+				u.c.coefs[at] = int16(u.c.pred)
+			} else {
+				err = b.block(u.dc, u.ac, &u.c.pred, (*[64]int16)(u.c.coefs[at:]), order)
+			}
+			if err != nil {
+				return i, err
+			}
+		}
+		if b.left() < 0 {
+			return i, errOverrun
+		}
+	}
+	return n, nil
+}
+
+// transform turns the chunk's first n MCUs, which begin at the scan's next
+// MCU, to samples. After a failure it forgets the coefficients of the MCU
+// behind them.
+func (r *Reader) transform(s *scan, n int, failed bool) {
+	for _, c := range s.comps {
+		h, v := s.factors(c)
+		size := c.coefsPerBlock()
+		for i := range v {
+			row := c.coefs[i*h*chunk*size : (i+1)*h*chunk*size]
+			if n > 0 {
+				r.inverseDCT(c, row[:n*h*size], s.x*h, s.y*v+i)
+			}
+			if failed {
+				clear(row)
 			}
 		}
 	}
-	return nil
 }
 
-// greyMCU is sequentialMCU for data that is missing.
-func (d *decoder) greyMCU(s *scan) {
-	if len(s.comps) == 1 {
-		flat(128, s.comps[0].plane.at(s.x, s.y), s.comps[0].plane.stride)
+// greyMCUs is sequentialMCUs for data that is missing.
+func (r *Reader) greyMCUs(s *scan, n int) {
+	if !s.wanted(r) {
 		return
 	}
 	for _, c := range s.comps {
-		for v := range c.v {
-			for h := range c.h {
-				flat(128, c.plane.at(s.x*c.h+h, s.y*c.v+v), c.plane.stride)
+		h, v := s.factors(c)
+		for i := range v {
+			at, stride := c.at(r, s.x*h, s.y*v+i), c.plane.stride
+			for range c.dct {
+				fillGrey(at[:n*h*c.dct])
+				at = at[min(stride, len(at)):]
 			}
 		}
 	}
-}
-
-// sequentialBlock decodes and transforms block (bx, by) of a component.
-func (d *decoder) sequentialBlock(c *component, bx, by int) error {
-	diff, err := d.bits.difference(c.dc)
-	if err != nil {
-		return err
-	}
-	c.pred += diff
-	d.block[0] = c.pred * c.quant[0]
-	shape, err := d.bits.coefficients(c.ac, c.quant, &d.block)
-	if err != nil {
-		d.block = [64]int32{}
-		return err
-	}
-	inverseDCT(&d.block, shape, c.plane.at(bx, by), c.plane.stride)
-	return nil
-}
-
-// coefficients decodes the AC coefficients of a block, multiplies them by
-// their quantisation steps and returns their shape.
-func (b *bitReader) coefficients(h *huffTable, quant, block *[64]int32) (shape uint32, err error) {
-	acc, n := b.acc, b.n
-	for k := uint(1); k < 64; k++ {
-		if n < 32 {
-			b.acc, b.n = acc, n
-			b.refill()
-			acc, n = b.acc, b.n
-		}
-		e := h.fast[acc>>(64-fastBits)]
-		symbol, value, length := e.symbol(), e.value(), e.length()
-		if value == 0 {
-			if e == 0 {
-				if symbol, length = h.long(acc); length == 0 {
-					b.acc, b.n = acc, n
-					return 0, errCode
-				}
-			}
-			acc <<= length & 63
-			n -= length
-			size := uint(symbol & 15)
-			if size == 0 {
-				if symbol != 0xf0 {
-					break // end of block
-				}
-				k += 15
-				if k > 63 {
-					b.acc, b.n = acc, n
-					return 0, errIndex
-				}
-				continue
-			}
-			value, length = extend(int32(acc>>(64-size)), size), size
-		}
-		acc <<= length & 63
-		n -= length
-		k += uint(symbol >> 4)
-		if k > 63 {
-			b.acc, b.n = acc, n
-			return 0, errIndex
-		}
-		p := position[k]
-		shape |= p
-		block[p&63] = value * quant[k]
-	}
-	b.acc, b.n = acc, n
-	return shape, nil
 }

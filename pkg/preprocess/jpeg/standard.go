@@ -1,14 +1,12 @@
 package jpeg
 
-// standardTable returns a typical table of T.81, K.3, for luminance (0)
-// and chrominance (1); class 0 is DC, 1 is AC. Motion JPEG frames leave them out.
-func standardTable(class, index int) *huffTable {
-	t := new(huffTable)
+// setStandard makes h a typical table of T.81, K.3, for luminance (0) and
+// chrominance (1); class 0 is DC, 1 is AC. Motion JPEG frames leave them out.
+func (h *huffTable) setStandard(class, index int) {
 	s := &standardCodes[class][index]
-	if err := t.build(s.counts, []byte(s.symbols)); err != nil {
+	if err := h.build(&s.counts, []byte(s.symbols)); err != nil {
 		panic(err) // constants
 	}
-	return t
 }
 
 const dcSymbols = "\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b"

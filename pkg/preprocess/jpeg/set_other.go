@@ -1,0 +1,5 @@
+//go:build !amd64 || purego
+
+package jpeg
+
+func builtIn() []*set { return []*set{portable()} }
