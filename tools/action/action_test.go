@@ -108,7 +108,7 @@ func TestHooksAreWellFormed(t *testing.T) {
 	if h.ID != "effnet-check" || h.Entry != "effnet check" || h.Language != "golang" || !h.Serial || h.Name == "" || h.Description == "" {
 		t.Errorf("got %+v", h)
 	}
-	want := []string{"jpeg", "png", "gif", "webp", "bmp", "tiff"}
+	want := []string{"jpeg", "png", "gif", "webp", "bitmap", "tiff"}
 	if diff := cmp.Diff(want, h.Types); diff != "" {
 		t.Error(diff)
 	}
