@@ -63,6 +63,7 @@ golden: $(VENV)/.ready ## the reference goldens again, from PyTorch, Keras and P
 	$(VENV)/bin/python tools/golden/family.py $(FAMILY)
 	$(VENV)/bin/python tools/golden/jpeg.py
 	$(VENV)/bin/python tools/golden/odd_pictures.py
+	$(VENV)/bin/python tools/golden/resample.py
 
 foreign: $(VENV)/.ready ## weight files as other libraries write them, which readers are tested with
 	$(VENV)/bin/python tools/golden/hdf5_files.py

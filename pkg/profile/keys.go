@@ -36,7 +36,7 @@ var keys = []key{
 		func(p *Profile, s string) error { p.Interpolation = Interpolation(s); return nil },
 		func(p *Profile) string { return string(p.Interpolation) },
 		func(p *Profile) error {
-			return checkWord(p.Interpolation, Bicubic, Bilinear, Lanczos, Nearest)
+			return checkWord(p.Interpolation, Bicubic, Bilinear, Lanczos, Nearest, BicubicTF2, BicubicTF1)
 		}},
 	{"resolution",
 		func(p *Profile, s string) (err error) { p.Resolution, err = parseInt(s); return err },

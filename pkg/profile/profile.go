@@ -23,9 +23,9 @@ const (
 	Symmetric Padding = "symmetric"
 )
 
-// Interpolation is the filter that resizes the crop to the resolution, each
-// as Pillow defines it (antialiased, a = -0.5 for bicubic, three lobes for
-// lanczos).
+// Interpolation is the filter that resizes the crop to the resolution; without
+// a suffix as Pillow defines it (antialiased, a = -0.5 for bicubic, three lobes
+// for lanczos).
 type Interpolation string
 
 // The filters that a profile may name.
@@ -34,6 +34,11 @@ const (
 	Bilinear Interpolation = "bilinear"
 	Lanczos  Interpolation = "lanczos"
 	Nearest  Interpolation = "nearest"
+	// TensorFlow's, which does not widen when it shrinks: of tf.image.resize
+	// (half-pixel centres, a = -0.5), and of TensorFlow 1's resize_bicubic
+	// (corners, a = -0.75).
+	BicubicTF2 Interpolation = "bicubic-tf2"
+	BicubicTF1 Interpolation = "bicubic-tf1"
 )
 
 // The range of a resolution, in pixels.

@@ -62,3 +62,9 @@ def image(resolution: int, seed: int) -> np.ndarray:
     """[resolution, resolution, 3] float32 input in [-2, 2), stream "input"."""
     u = uniform("input", seed, resolution * resolution * 3)
     return ((2 * u - 1) * 2).astype(np.float32).reshape(resolution, resolution, 3)
+
+
+def noise(width: int, height: int, seed: int) -> np.ndarray:
+    """[height, width, 3] uint8: noise over the whole range, half of it 0 and 255."""
+    u = uniform(f"noise {width}x{height}", seed, 3 * width * height)
+    return np.clip(np.floor(u * 512) - 128, 0, 255).astype(np.uint8).reshape(height, width, 3)
