@@ -93,7 +93,7 @@ func (c *csvReader) decode(rows [][]string) (*entry, error) {
 		return e, nil
 	}
 	e.Result = &classify.Result{}
-	if err := c.result(e, first); err != nil {
+	if err := c.resultInto(e, first); err != nil {
 		return nil, err
 	}
 	if len(rows) == 1 && first[1] == "" {
@@ -110,7 +110,7 @@ func (c *csvReader) decode(rows [][]string) (*entry, error) {
 }
 
 // result reads what every row of a record repeats.
-func (c *csvReader) result(e *entry, row []string) (err error) {
+func (c *csvReader) resultInto(e *entry, row []string) (err error) {
 	if c.style.Damaged {
 		if e.Result.Damaged, err = strconv.ParseBool(c.column(row, "damaged")); err != nil {
 			return err
@@ -164,4 +164,13 @@ func (c *csvReader) prediction(row []string) (p classify.Prediction, err error) 
 		return p, fmt.Errorf("no prediction: %w", err)
 	}
 	return p, checkPrediction(&p)
+}
+
+// row splits a row, which has as many fields as the header.
+func (c *csvReader) row(line []byte) ([]string, error) {
+	row, err := splitCSV(make([]string, 0, len(c.header)), line)
+	if err == nil && len(row) != len(c.header) {
+		err = fmt.Errorf("%d fields under %d columns", len(row), len(c.header))
+	}
+	return row, err
 }

@@ -100,14 +100,14 @@ func decodeJSON(line []byte) (*entry, error) {
 		e.Err = &classify.Error{Kind: w.Error.Kind, Err: errors.New(w.Error.Message)}
 		return e, nil
 	}
-	return e, w.result(e)
+	return e, w.resultInto(e)
 }
 
-func (w *wireRecord) result(e *entry) error {
+func (w *wireRecord) resultInto(e *entry) error {
 	r := &classify.Result{Damaged: w.Damaged}
 	e.Result = r
-	if w.Image == nil {
-		return errors.New("a record without image")
+	if m := w.Image; m == nil || m.Width < 0 || m.Height < 0 || m.Width > math.MaxInt32 || m.Height > math.MaxInt32 {
+		return errors.New("a record without the size of its image")
 	}
 	r.Format, r.Width, r.Height = w.Image.Format, w.Image.Width, w.Image.Height
 	for i := range *w.Predictions {
@@ -152,7 +152,7 @@ func knownKind(k classify.Kind) bool {
 }
 
 func checkPrediction(p *classify.Prediction) error {
-	if p.Rank < 1 || p.Index < 0 || !(p.Probability >= 0 && p.Probability <= 1) {
+	if p.Rank < 1 || p.Index < 0 || p.Rank > math.MaxInt32 || p.Index > math.MaxInt32 || !(p.Probability >= 0 && p.Probability <= 1) {
 		return fmt.Errorf("no prediction: rank %d, index %d, probability %v", p.Rank, p.Index, p.Probability)
 	}
 	return nil

@@ -3,6 +3,7 @@ package report
 import (
 	"bufio"
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -26,7 +27,7 @@ func ReadJSONL(r io.Reader, each func(Record) error) error {
 			return nil
 		}
 		e, err := decodeJSON(line)
-		if err != nil && !whole {
+		if err != nil && !whole && !json.Valid(line) {
 			return errors.New("torn: the file ends inside of a record")
 		}
 		if err != nil {

@@ -19,46 +19,64 @@ type Output struct {
 // Create opens path for writing. Symbolic links are followed; a regular file that may
 // not be written is an error, though it could be replaced.
 func Create(path string) (*Output, error) {
-	info, err := os.Stat(path)
-	switch {
-	case err == nil && info.IsDir():
-		return nil, &fs.PathError{Op: "open", Path: path, Err: syscall.EISDIR}
-	case err == nil && !info.Mode().IsRegular():
-		f, err := os.OpenFile(path, os.O_WRONLY, 0)
-		return &Output{file: f}, err
-	case err == nil:
-		f, err := os.OpenFile(path, os.O_WRONLY, 0)
-		if err != nil {
-			return nil, err
-		}
-		f.Close()
-	case !errors.Is(err, fs.ErrNotExist):
-		return nil, err
-	}
-	final, err := target(path)
+	final, info, err := locate(path)
 	if err != nil {
 		return nil, err
+	}
+	if final == "" {
+		f, err := os.OpenFile(path, os.O_WRONLY, 0)
+		return &Output{file: f}, err
 	}
 	return createPart(final, info)
 }
 
+// locate follows symbolic links to the regular file that path names; final is empty for
+// a device or pipe, replaced nil where there is no file yet.
+func locate(path string) (final string, replaced fs.FileInfo, err error) {
+	info, err := os.Stat(path)
+	switch {
+	case err == nil && info.IsDir():
+		return "", nil, &fs.PathError{Op: "open", Path: path, Err: syscall.EISDIR}
+	case err == nil && !info.Mode().IsRegular():
+		return "", info, nil
+	case err == nil:
+		f, err := os.OpenFile(path, os.O_WRONLY, 0)
+		if err != nil {
+			return "", nil, err
+		}
+		f.Close()
+	case !errors.Is(err, fs.ErrNotExist):
+		return "", nil, err
+	}
+	final, err = target(path)
+	return final, info, err
+}
+
 // createPart takes over the permissions of the file that will be replaced.
 func createPart(final string, replaced fs.FileInfo) (*Output, error) {
-	part := final + ".part"
-	if info, err := os.Lstat(part); err == nil && !info.Mode().IsRegular() {
-		return nil, &fs.PathError{Op: "open", Path: part, Err: errors.New("exists and is not a regular file")}
+	f, err := openBeside(final+".part", os.O_RDWR|os.O_CREATE|os.O_TRUNC, replaced)
+	if err != nil {
+		return nil, err
 	}
-	f, err := os.Create(part)
+	return &Output{file: f, final: final}, nil
+}
+
+// openBeside opens a regular file of our own beside the one that it will replace.
+func openBeside(name string, flag int, replaced fs.FileInfo) (*os.File, error) {
+	if info, err := os.Lstat(name); err == nil && !info.Mode().IsRegular() {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: errors.New("exists and is not a regular file")}
+	}
+	f, err := os.OpenFile(name, flag, 0o666)
 	if err != nil {
 		return nil, err
 	}
 	if replaced != nil {
-		if err := os.Chmod(part, replaced.Mode().Perm()); err != nil {
+		if err := os.Chmod(name, replaced.Mode().Perm()); err != nil {
 			f.Close()
 			return nil, err
 		}
 	}
-	return &Output{file: f, final: final}, nil
+	return f, nil
 }
 
 // target follows the symbolic links at path to a name that is none, which need not exist.

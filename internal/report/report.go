@@ -12,17 +12,21 @@ import (
 const SchemaName = "effnet/v1"
 
 // Formats lists what holds the records whole, the default first.
-var Formats = []string{"table", "json", "jsonl", "csv"}
+var Formats = []string{"table", "json", "jsonl", "csv", "parquet"}
 
 // ReportFormats lists all that New knows.
 var ReportFormats = append(Formats[:len(Formats):len(Formats)], "junit", "github", "gitlab", "sarif", "markdown")
 
+// Templated is the format of --format-string, known to New where the style has a template.
+const Templated = "template"
+
 // writers makes the writer of each of ReportFormats.
 var writers = map[string]func(io.Writer, Style) Writer{
-	"table": newTable,
-	"json":  newJSONArray,
-	"jsonl": newJSONLines,
-	"csv":   newCSV,
+	"table":   newTable,
+	"json":    newJSONArray,
+	"jsonl":   newJSONLines,
+	"csv":     newCSV,
+	"parquet": newParquet,
 
 	"junit":    newJUnit,
 	"github":   newGitHub,
@@ -45,24 +49,36 @@ type Engine struct{ Version, Tier, ModelSHA256 string }
 // Style is what all records of a run have in common.
 type Style struct {
 	Model, Precision string
-	Logits, Timing   bool    // columns asked for
-	Damaged          bool    // damaged pictures are classified: csv gets a column that tells
-	Check            bool    // records have a verdict: csv gets columns for it
-	Engine           *Engine // nil: not asked for
-	Color            bool    // table: with ANSI colours
-	Columns          int     // table: width of the terminal, 0 where there is none
-	HideErrors       bool    // table: without failed inputs, whose messages are on the same screen
+	Logits, Timing   bool      // columns asked for
+	Damaged          bool      // damaged pictures are classified: csv gets a column that tells
+	Check            bool      // every result has a verdict: csv gets columns for it
+	Engine           *Engine   // nil: not asked for
+	Color            bool      // table: with ANSI colours
+	Columns          int       // table: width of the terminal, 0 where there is none
+	HideErrors       bool      // table: without failed inputs, whose messages are on the same screen
+	Template         *Template // template: what a record looks like
+
+	// Top is the number of predictions that every result has, 0 where it varies, as with
+	// chosen classes or a least probability. Resume needs it to tell whole records.
+	Top int
+	// Fits says, where Resume asks, how an earlier result differs from what this run would
+	// give of the same picture; nil: nothing is known beyond what the style tells.
+	Fits func(Record) error
 }
 
 // Writer writes records in one format. Write hands a record to the underlying writer
-// whole, in one call; Close ends the document and leaves the underlying writer open.
+// whole, in one call, but for parquet, where many records are written together; Close
+// ends the document and leaves the underlying writer open.
 type Writer interface {
 	Write(r Record) error
 	Close() error
 }
 
-// New returns the writer of a format in ReportFormats, nil for any other.
+// New returns the writer of Templated or of a format in ReportFormats, nil for any other.
 func New(format string, w io.Writer, s Style) Writer {
+	if format == Templated && s.Template != nil {
+		return NewTemplated(s.Template, w, s)
+	}
 	if make, ok := writers[format]; ok {
 		return make(w, s)
 	}

@@ -8,6 +8,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -53,6 +54,9 @@ var (
 	everyone = []Record{dog, damaged, none, broken, hostile, latin1, control, literal, forged}
 )
 
+// lines are the formats that are text, written a record at a time.
+var lines = slices.DeleteFunc(slices.Clone(Formats), func(f string) bool { return f == "parquet" })
+
 func write(t *testing.T, format string, s Style, records []Record) []byte {
 	t.Helper()
 	s.Model, s.Precision = "efficientnet-lite0", "f32"
@@ -79,7 +83,7 @@ func TestSnapshots(t *testing.T) {
 		"logits":   {Columns: 100, Logits: true},
 	}
 	for name, style := range styles {
-		for _, format := range Formats {
+		for _, format := range lines {
 			if style.Columns > 0 && format != "table" {
 				continue
 			}
@@ -88,7 +92,7 @@ func TestSnapshots(t *testing.T) {
 			})
 		}
 	}
-	for _, format := range Formats {
+	for _, format := range lines {
 		t.Run("check."+format, func(t *testing.T) {
 			snapshot(t, "check."+format, write(t, format, Style{Check: true, Engine: engine}, checked))
 		})
@@ -115,7 +119,7 @@ func snapshot(t *testing.T, name string, got []byte) {
 
 func TestJSONIsJSON(t *testing.T) {
 	style := Style{Logits: true, Timing: true, Engine: engine}
-	var array, lines []map[string]any
+	var array, objects []map[string]any
 	if err := json.Unmarshal(write(t, "json", style, everyone), &array); err != nil {
 		t.Fatal(err)
 	}
@@ -124,9 +128,9 @@ func TestJSONIsJSON(t *testing.T) {
 		if err := json.Unmarshal([]byte(line), &v); err != nil {
 			t.Fatalf("%s: %v", line, err)
 		}
-		lines = append(lines, v)
+		objects = append(objects, v)
 	}
-	if d := cmp.Diff(array, lines); d != "" {
+	if d := cmp.Diff(array, objects); d != "" {
 		t.Errorf("json and jsonl differ (-json +jsonl):\n%s", d)
 	}
 	if got := array[4]["path"]; got != hostile.Path {
@@ -161,7 +165,7 @@ type calls struct{ n int }
 func (c *calls) Write(p []byte) (int, error) { c.n++; return len(p), nil }
 
 func TestRecordIsOneWrite(t *testing.T) {
-	for _, format := range Formats {
+	for _, format := range lines {
 		c := &calls{}
 		w := New(format, c, Style{})
 		for i, r := range []Record{dog, broken} {
@@ -180,7 +184,7 @@ type full struct{}
 func (full) Write([]byte) (int, error) { return 0, os.ErrClosed }
 
 func TestWriteErrors(t *testing.T) {
-	for _, format := range Formats {
+	for _, format := range lines {
 		for _, r := range everyone[:1] {
 			if err := New(format, full{}, Style{}).Write(r); !errors.Is(err, os.ErrClosed) {
 				t.Errorf("%s: got %v", format, err)

@@ -1,0 +1,159 @@
+package report
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// File is a document of records at a path. A regular file is written as FILE.part, which
+// takes FILE's place by Commit; a device or pipe is written directly.
+type File struct {
+	out    *Output
+	tape   *tape // nil where it is written directly
+	writer Writer
+	format string
+	style  Style
+	closed bool
+}
+
+// OpenFile begins a document of a format that New knows. What an interrupted run has left
+// of it is discarded. As with Create, symbolic links are followed.
+func OpenFile(path, format string, s Style) (*File, error) {
+	final, replaced, err := locate(path)
+	if err != nil {
+		return nil, err
+	}
+	if final == "" {
+		out, err := Create(path)
+		if err != nil {
+			return nil, err
+		}
+		return &File{out: out, writer: New(format, out, s), format: format, style: s}, nil
+	}
+	if err := os.Remove(final + savedSuffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	out, err := createPart(final, replaced)
+	if err != nil {
+		return nil, err
+	}
+	return newFile(out, replaced, format, s)
+}
+
+const savedSuffix = ".resume"
+
+// newFile writes to a part that is empty.
+func newFile(out *Output, replaced fs.FileInfo, format string, s Style) (*File, error) {
+	t := &tape{part: out.file, name: out.final + savedSuffix, replaced: replaced}
+	f := &File{out: out, tape: t, format: format, style: s}
+	return f, f.begin()
+}
+
+// begin makes the writer. The header of csv is written by itself, so that each record is
+// compared alone with what was there.
+func (f *File) begin() error {
+	f.writer = New(partFormat(f.format), f.tape, f.style)
+	if c, ok := f.writer.(*csvTable); ok {
+		return c.Close()
+	}
+	return nil
+}
+
+// partFormat is what FILE.part holds.
+func partFormat(format string) string {
+	if format == "parquet" {
+		return "jsonl"
+	}
+	return format
+}
+
+// Write appends a record.
+func (f *File) Write(r Record) error { return f.writer.Write(r) }
+
+// Part names the file that holds the records until Commit, "" where there is none.
+func (f *File) Part() string { return f.out.Part() }
+
+// Commit ends the document, makes it durable and gives it its name. Where it fails, the
+// part stays and an older file is intact.
+func (f *File) Commit() error {
+	if err := f.writer.Close(); err != nil {
+		return err
+	}
+	if f.tape == nil {
+		f.closed = true
+		return f.out.Commit()
+	}
+	if err := f.tape.finish(); err != nil {
+		return err
+	}
+	if f.format == "parquet" {
+		return f.commitParquet()
+	}
+	if err := f.out.file.Sync(); err != nil {
+		return err
+	}
+	if err := f.tape.forget(); err != nil {
+		return err
+	}
+	f.closed = true
+	return f.out.Commit()
+}
+
+// commitParquet builds the document beside FILE. The part is removed when FILE is there.
+func (f *File) commitParquet() error {
+	if err := f.out.file.Sync(); err != nil {
+		return err
+	}
+	name := f.out.final + ".new"
+	built, err := openBeside(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, f.tape.replaced)
+	if err != nil {
+		return err
+	}
+	err = f.build(built)
+	if err == nil {
+		err = built.Sync()
+	}
+	if err = errors.Join(err, built.Close()); err != nil {
+		return errors.Join(err, os.Remove(name))
+	}
+	if err := f.tape.forget(); err != nil {
+		return err
+	}
+	f.closed = true
+	if err := f.out.file.Close(); err != nil {
+		return err
+	}
+	if err := os.Rename(name, f.out.final); err != nil {
+		return err
+	}
+	if err := os.Remove(f.out.file.Name()); err != nil {
+		return err
+	}
+	return syncFolder(filepath.Dir(f.out.final))
+}
+
+// build turns the JSON lines of the part into the document.
+func (f *File) build(w io.Writer) error {
+	p := New(f.format, w, f.style)
+	if err := ReadJSONL(io.NewSectionReader(f.out.file, 0, f.tape.at), p.Write); err != nil {
+		return err
+	}
+	return p.Close()
+}
+
+// Keep closes the file and leaves whole records in the part, whose name it returns, ""
+// where there is none. After a Commit it only tells the name.
+func (f *File) Keep() (part string, err error) {
+	if f.closed {
+		return f.Part(), nil
+	}
+	f.closed = true
+	if f.tape != nil {
+		err = f.tape.pause()
+		f.tape.close()
+	}
+	return f.Part(), errors.Join(err, f.out.Keep())
+}
