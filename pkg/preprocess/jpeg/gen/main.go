@@ -77,18 +77,28 @@ func (s *source) save(file string) {
 	}
 }
 
+// assembly emits the loops of a tier, a method an operation.
+type assembly interface {
+	idct()
+	upsample()
+	colour()
+}
+
 func main() {
 	log.SetFlags(0)
-	for _, x := range []struct {
-		operation string
-		emit      func(avx)
+	for _, tier := range []struct {
+		name, file string
+		with       func(*source) assembly
 	}{
-		{"idct", avx.idct},
-		{"upsample", avx.upsample},
-		{"colour", avx.colour},
+		{"AVX2", "avx2_amd64", func(s *source) assembly { return avx{s} }},
+		{"NEON", "neon_arm64", func(s *source) assembly { return neon{s} }},
 	} {
-		s := &source{tier: "AVX2"}
-		x.emit(avx{s})
-		s.save(x.operation + "_u8_avx2_amd64.s")
+		for operation, emit := range map[string]func(assembly){
+			"idct": assembly.idct, "upsample": assembly.upsample, "colour": assembly.colour,
+		} {
+			s := &source{tier: tier.name}
+			emit(tier.with(s))
+			s.save(fmt.Sprintf("%s_u8_%s.s", operation, tier.file))
+		}
 	}
 }
