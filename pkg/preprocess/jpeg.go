@@ -1,29 +1,45 @@
 package preprocess
 
 import (
+	"encoding/binary"
 	"errors"
 	"image"
+	"math"
 
 	"github.com/effnet/effnet/pkg/preprocess/jpeg"
 )
 
 func decodeJPEG(data []byte, o Options) (*decoded, error) {
-	w, h, err := jpeg.DecodeConfig(data)
+	r, err := jpeg.NewReader(data, jpeg.Options{MaxPixels: math.MaxInt64, Lenient: o.Lenient})
 	if err != nil {
 		return nil, jpegError(err)
 	}
+	w, h := r.Size()
 	if err := checkSize("JPEG", int64(w), int64(h), o.MaxPixels); err != nil {
 		return nil, err
 	}
-	img, err := jpeg.Decode(data, jpeg.Options{MaxPixels: o.MaxPixels, Lenient: o.Lenient})
+	var rgb *image.NRGBA
+	err = r.Rows(func(y int, row []byte) error {
+		if rgb == nil {
+			rgb = image.NewNRGBA(image.Rect(0, 0, w, h))
+		}
+		withAlpha(rgb.Pix[y*rgb.Stride:][:rgb.Stride], row)
+		return nil
+	})
 	if err != nil {
 		return nil, jpegError(err)
 	}
-	rgb := image.NewNRGBA(image.Rect(0, 0, img.Width, img.Height))
-	for src, dst := img.Pix, rgb.Pix; len(src) >= 3 && len(dst) >= 4; src, dst = src[3:], dst[4:] {
-		dst[0], dst[1], dst[2], dst[3] = src[0], src[1], src[2], 255
+	return &decoded{rgb, exifOrientation(jpeg.EXIF(data)), r.Damaged()}, nil
+}
+
+// withAlpha writes packed RGB as NRGBA; dst is not empty.
+func withAlpha(dst, src []byte) {
+	last := len(dst) - 4
+	for at := 0; at < last; at += 4 {
+		binary.LittleEndian.PutUint32(dst[at:], binary.LittleEndian.Uint32(src)|0xff<<24)
+		src = src[3:]
 	}
-	return &decoded{rgb, exifOrientation(jpeg.EXIF(data)), img.Damaged}, nil
+	dst[last], dst[last+1], dst[last+2], dst[last+3] = src[0], src[1], src[2], 255
 }
 
 // jpegError maps the JPEG decoder's errors; those of the limit were met before.

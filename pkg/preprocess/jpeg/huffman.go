@@ -174,7 +174,7 @@ func (r *Reader) defineTables(seg []byte) error {
 		if n > 256 || n > len(seg)-17 {
 			return damaged("Huffman table with %d codes", n)
 		}
-		t := &r.mem.tables[class][index]
+		t := r.mem.table(class, index)
 		if err := t.build(&counts, seg[17:17+n]); err != nil {
 			return err
 		}

@@ -46,10 +46,18 @@ type picture struct {
 // memory is what pictures share.
 type memory struct {
 	comps  [4]component
-	tables [2][4]huffTable
+	tables [2][4]*huffTable
 	scan   scan
 	row    []byte
 	sums   []int16
+}
+
+// table returns the memory of a Huffman table.
+func (m *memory) table(class, index byte) *huffTable {
+	if m.tables[class][index] == nil {
+		m.tables[class][index] = new(huffTable)
+	}
+	return m.tables[class][index]
 }
 
 // sink is where rows go.

@@ -179,10 +179,10 @@ func (f *frame) find(id byte, taken []*component) *component {
 
 // table returns a Huffman table of a sequential scan: where the file defines
 // none, the standard one.
-func (r *Reader) table(class int, index byte) *huffTable {
+func (r *Reader) table(class, index byte) *huffTable {
 	if r.huff[class][index] == nil && index < 2 {
-		t := &r.mem.tables[class][index]
-		t.setStandard(class, int(index))
+		t := r.mem.table(class, index)
+		t.setStandard(class, index)
 		r.huff[class][index] = t
 	}
 	return r.huff[class][index]

@@ -2,7 +2,7 @@ package jpeg
 
 // setStandard makes h a typical table of T.81, K.3, for luminance (0) and
 // chrominance (1); class 0 is DC, 1 is AC. Motion JPEG frames leave them out.
-func (h *huffTable) setStandard(class, index int) {
+func (h *huffTable) setStandard(class, index byte) {
 	s := &standardCodes[class][index]
 	if err := h.build(&s.counts, []byte(s.symbols)); err != nil {
 		panic(err) // constants

@@ -1,6 +1,5 @@
 package main
 
-
 // even8 are the elements of V0 in the even part.
 var even8 = []int{1 << 13, fix0541 + fix0765, fix0541, fix0541 - fix1847, 0, 0, 0, 0}
 
@@ -126,4 +125,3 @@ func (s neon) transpose() {
 	turn("S4", 16, 24, 2)
 	turn("D2", 24, 16, 4)
 }
-
