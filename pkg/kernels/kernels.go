@@ -80,6 +80,14 @@ type Set struct {
 	// same on further sums that it drops: see PeakFLOPS.
 	Spin       func(*VectorArgs)
 	spinBlocks int // channel blocks of sums in all
+
+	// ReLU6Slope clears the gradient where 0 < x < 6 does not hold.
+	ReLU6Slope func(*SlopeArgs)
+	// SiLUSlope multiplies the gradient by s·(1 + x·(1−s)).
+	SiLUSlope func(*SlopeArgs)
+	// filterGrad[k][s] sums the gradient of a k×k convolution's weights at
+	// stride s.
+	filterGrad [maxKernel + 1][maxStride + 1]func(*FilterGradArgs)
 }
 
 const (

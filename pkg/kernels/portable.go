@@ -25,6 +25,8 @@ func portableSet() *Set {
 		ScaleRows:  scaleRowsPortable,
 		Spin:       spinPortable,
 		spinBlocks: 1,
+		ReLU6Slope: relu6SlopePortable,
+		SiLUSlope:  siluSlopePortable,
 	}
 	for r := 1; r <= portableTileRows; r++ {
 		s.gemm[1][r] = gemmPortable
@@ -34,6 +36,7 @@ func portableSet() *Set {
 			for c := 1; c <= portableTileCols; c++ {
 				s.depthwise[k][stride][c] = depthwisePortable
 			}
+			s.filterGrad[k][stride] = filterGradPortable(k, stride)
 		}
 	}
 	return s

@@ -15,6 +15,8 @@ func avx2Set() *Set {
 		Scale:      scaleAVX2,
 		ScaleRows:  scaleRowsAVX2,
 		Spin:       spinAVX2,
+		ReLU6Slope: relu6SlopeAVX2,
+		SiLUSlope:  siluSlopeAVX2,
 		spinBlocks: 6,
 	}
 	s.gemm[1][1] = gemm1x1AVX2
@@ -51,6 +53,10 @@ func avx2Set() *Set {
 	s.depthwise[5][2][5] = depthwise5x5s2c5AVX2
 	s.depthwise[5][2][6] = depthwise5x5s2c6AVX2
 	s.depthwise[5][2][7] = depthwise5x5s2c7AVX2
+	s.filterGrad[3][1] = filterGrad3x3s1AVX2
+	s.filterGrad[3][2] = filterGrad3x3s2AVX2
+	s.filterGrad[5][1] = filterGrad5x5s1AVX2
+	s.filterGrad[5][2] = filterGrad5x5s2AVX2
 	return s
 }
 
@@ -83,6 +89,16 @@ func scaleRowsAVX2(a *ScaleRowsArgs)
 //
 //go:noescape
 func spinAVX2(a *VectorArgs)
+
+// relu6SlopeAVX2 is relu6SlopePortable.
+//
+//go:noescape
+func relu6SlopeAVX2(a *SlopeArgs)
+
+// siluSlopeAVX2 is siluSlopePortable.
+//
+//go:noescape
+func siluSlopeAVX2(a *SlopeArgs)
 
 // gemm1x1AVX2 is gemmPortable for MR = 1 and Vecs = 1.
 //
@@ -253,3 +269,23 @@ func depthwise5x5s2c6AVX2(a *DepthwiseArgs)
 //
 //go:noescape
 func depthwise5x5s2c7AVX2(a *DepthwiseArgs)
+
+// filterGrad3x3s1AVX2 is filterGradPortable(3, 1).
+//
+//go:noescape
+func filterGrad3x3s1AVX2(a *FilterGradArgs)
+
+// filterGrad3x3s2AVX2 is filterGradPortable(3, 2).
+//
+//go:noescape
+func filterGrad3x3s2AVX2(a *FilterGradArgs)
+
+// filterGrad5x5s1AVX2 is filterGradPortable(5, 1).
+//
+//go:noescape
+func filterGrad5x5s1AVX2(a *FilterGradArgs)
+
+// filterGrad5x5s2AVX2 is filterGradPortable(5, 2).
+//
+//go:noescape
+func filterGrad5x5s2AVX2(a *FilterGradArgs)

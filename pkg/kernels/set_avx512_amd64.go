@@ -15,6 +15,8 @@ func avx512Set() *Set {
 		Scale:      scaleAVX512,
 		ScaleRows:  scaleRowsAVX512,
 		Spin:       spinAVX512,
+		ReLU6Slope: relu6SlopeAVX512,
+		SiLUSlope:  siluSlopeAVX512,
 		spinBlocks: 30,
 	}
 	s.gemm[1][1] = gemm1x1AVX512
@@ -92,6 +94,10 @@ func avx512Set() *Set {
 	s.depthwise[5][2][6] = depthwise5x5s2c6AVX512
 	s.depthwise[5][2][7] = depthwise5x5s2c7AVX512
 	s.depthwise[5][2][8] = depthwise5x5s2c8AVX512
+	s.filterGrad[3][1] = filterGrad3x3s1AVX512
+	s.filterGrad[3][2] = filterGrad3x3s2AVX512
+	s.filterGrad[5][1] = filterGrad5x5s1AVX512
+	s.filterGrad[5][2] = filterGrad5x5s2AVX512
 	return s
 }
 
@@ -124,6 +130,16 @@ func scaleRowsAVX512(a *ScaleRowsArgs)
 //
 //go:noescape
 func spinAVX512(a *VectorArgs)
+
+// relu6SlopeAVX512 is relu6SlopePortable.
+//
+//go:noescape
+func relu6SlopeAVX512(a *SlopeArgs)
+
+// siluSlopeAVX512 is siluSlopePortable.
+//
+//go:noescape
+func siluSlopeAVX512(a *SlopeArgs)
 
 // gemm1x1AVX512 is gemmPortable for MR = 1 and Vecs = 1.
 //
@@ -499,3 +515,23 @@ func depthwise5x5s2c7AVX512(a *DepthwiseArgs)
 //
 //go:noescape
 func depthwise5x5s2c8AVX512(a *DepthwiseArgs)
+
+// filterGrad3x3s1AVX512 is filterGradPortable(3, 1).
+//
+//go:noescape
+func filterGrad3x3s1AVX512(a *FilterGradArgs)
+
+// filterGrad3x3s2AVX512 is filterGradPortable(3, 2).
+//
+//go:noescape
+func filterGrad3x3s2AVX512(a *FilterGradArgs)
+
+// filterGrad5x5s1AVX512 is filterGradPortable(5, 1).
+//
+//go:noescape
+func filterGrad5x5s1AVX512(a *FilterGradArgs)
+
+// filterGrad5x5s2AVX512 is filterGradPortable(5, 2).
+//
+//go:noescape
+func filterGrad5x5s2AVX512(a *FilterGradArgs)

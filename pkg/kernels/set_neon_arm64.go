@@ -15,6 +15,8 @@ func neonSet() *Set {
 		Scale:      scaleNEON,
 		ScaleRows:  scaleRowsNEON,
 		Spin:       spinNEON,
+		ReLU6Slope: relu6SlopeNEON,
+		SiLUSlope:  siluSlopeNEON,
 		spinBlocks: 6,
 	}
 	s.gemm[1][1] = gemm1x1NEON
@@ -54,6 +56,10 @@ func neonSet() *Set {
 	s.depthwise[5][2][4] = depthwise5x5s2c4NEON
 	s.depthwise[5][2][5] = depthwise5x5s2c5NEON
 	s.depthwise[5][2][6] = depthwise5x5s2c6NEON
+	s.filterGrad[3][1] = filterGrad3x3s1NEON
+	s.filterGrad[3][2] = filterGrad3x3s2NEON
+	s.filterGrad[5][1] = filterGrad5x5s1NEON
+	s.filterGrad[5][2] = filterGrad5x5s2NEON
 	return s
 }
 
@@ -86,6 +92,16 @@ func scaleRowsNEON(a *ScaleRowsArgs)
 //
 //go:noescape
 func spinNEON(a *VectorArgs)
+
+// relu6SlopeNEON is relu6SlopePortable.
+//
+//go:noescape
+func relu6SlopeNEON(a *SlopeArgs)
+
+// siluSlopeNEON is siluSlopePortable.
+//
+//go:noescape
+func siluSlopeNEON(a *SlopeArgs)
 
 // gemm1x1NEON is gemmPortable for MR = 1 and Vecs = 1.
 //
@@ -271,3 +287,23 @@ func depthwise5x5s2c5NEON(a *DepthwiseArgs)
 //
 //go:noescape
 func depthwise5x5s2c6NEON(a *DepthwiseArgs)
+
+// filterGrad3x3s1NEON is filterGradPortable(3, 1).
+//
+//go:noescape
+func filterGrad3x3s1NEON(a *FilterGradArgs)
+
+// filterGrad3x3s2NEON is filterGradPortable(3, 2).
+//
+//go:noescape
+func filterGrad3x3s2NEON(a *FilterGradArgs)
+
+// filterGrad5x5s1NEON is filterGradPortable(5, 1).
+//
+//go:noescape
+func filterGrad5x5s1NEON(a *FilterGradArgs)
+
+// filterGrad5x5s2NEON is filterGradPortable(5, 2).
+//
+//go:noescape
+func filterGrad5x5s2NEON(a *FilterGradArgs)

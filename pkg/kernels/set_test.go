@@ -20,6 +20,11 @@ var proofs = map[string]func(*testing.T, *Set) int{
 	"Sum":       proveSum,
 	"Scale":     proveScale,
 	"ScaleRows": proveScaleRows,
+	"Spin":      proveSpin,
+
+	"ReLU6Slope": proveReLU6Slope,
+	"SiLUSlope":  proveSiLUSlope,
+	"filterGrad": proveFilterGrad,
 }
 
 // No kernel of no tier is left out: what reflection finds in a Set is what the

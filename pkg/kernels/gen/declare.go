@@ -24,6 +24,9 @@ func declare(t isa) {
 	for _, x := range t.filters() {
 		fmt.Fprintf(&b, "\ts.depthwise[%d][%d][%d] = %s\n", x.kernel, x.stride, x.cols, x.name(t))
 	}
+	for _, x := range t.filterGrads() {
+		fmt.Fprintf(&b, "\ts.filterGrad[%d][%d] = %s\n", x.kernel, x.stride, x.gradName(t))
+	}
 	b.WriteString("\treturn s\n}\n")
 	stub := func(name, args, like string) {
 		fmt.Fprintf(&b, "\n// %s is %s.\n//\n//go:noescape\nfunc %s(a *%s)\n", name, like, name, args)
@@ -36,6 +39,9 @@ func declare(t isa) {
 	}
 	for _, x := range t.filters() {
 		stub(x.name(t), "DepthwiseArgs", fmt.Sprintf("depthwisePortable for MC = %d, Kernel = %d and Stride = %d", x.cols, x.kernel, x.stride))
+	}
+	for _, x := range t.filterGrads() {
+		stub(x.gradName(t), "FilterGradArgs", fmt.Sprintf("filterGradPortable(%d, %d)", x.kernel, x.stride))
 	}
 	write(fmt.Sprintf("set_%s_%s.go", t.file, t.arch), gofmt(b.String()))
 }

@@ -53,6 +53,8 @@ var vectorKernels = []struct{ field, name, args string }{
 	{"Scale", "scale", "VectorArgs"},
 	{"ScaleRows", "scaleRows", "ScaleRowsArgs"},
 	{"Spin", "spin", "VectorArgs"},
+	{"ReLU6Slope", "relu6Slope", "SlopeArgs"},
+	{"SiLUSlope", "siluSlope", "SlopeArgs"},
 }
 
 // Offsets of GEMMArgs.
@@ -102,6 +104,25 @@ const (
 // spinBlocks is how many channel blocks a Spin kernel works on at once: enough
 // to hide the latency of a multiply-add, and as many as there are registers for.
 func (t isa) spinBlocks() int { return (t.regs - 2*t.halves) / t.halves }
+
+// Offsets of SlopeArgs.
+const (
+	slopeD = 8 * iota
+	slopeX
+	slopeS
+	slopeN
+)
+
+// Offsets of FilterGradArgs.
+const (
+	fgIn = 8 * iota
+	fgD
+	fgOut
+	fgInRow
+	fgRowStep
+	fgRows
+	fgCols
+)
 
 // sumLanes is the running sums of a Sum kernel, as sumPortable says.
 const sumLanes = 4

@@ -44,6 +44,7 @@ type assembly interface {
 	gemm(tile)
 	depthwise(filter)
 	vectors()
+	gradients()
 }
 
 func (s *source) assembly() assembly {
@@ -100,6 +101,7 @@ func main() {
 			}
 		})
 		t.save("vector", assembly.vectors)
+		t.save("gradient", assembly.gradients)
 		declare(t)
 	}
 }

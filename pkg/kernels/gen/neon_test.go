@@ -11,6 +11,7 @@ func TestEncodings(t *testing.T) {
 		{fdiv.encode(16, 31, 15), "WORD $0x6e2ffff0 // FDIV V16.4S, V31.4S, V15.4S"},
 		{fmax.encode(9, 9, 31), "WORD $0x4e3ff529 // FMAX V9.4S, V9.4S, V31.4S"},
 		{fmin.encode(10, 5, 26), "WORD $0x4ebaf4aa // FMIN V10.4S, V5.4S, V26.4S"},
+		{fcmgt.encode(8, 13, 31), "WORD $0x6ebfe5a8 // FCMGT V8.4S, V13.4S, V31.4S"},
 		{encodeFMALane(0, 30, 24, 0), "WORD $0x4f9813c0 // FMLA V0.4S, V30.4S, V24.S[0]"},
 		{encodeFMALane(31, 1, 15, 1), "WORD $0x4faf103f // FMLA V31.4S, V1.4S, V15.S[1]"},
 		{encodeFMALane(21, 10, 31, 2), "WORD $0x4f9f1955 // FMLA V21.4S, V10.4S, V31.S[2]"},
