@@ -68,7 +68,7 @@ func TestFromImage(t *testing.T) {
 			if p.Width != 7 || p.Height != 4 || p.Format != "" || p.Damaged {
 				t.Errorf("picture %+v", p)
 			}
-			comparePixels(t, p.RGB, bytes.Repeat(tt.want[:], 28), 0)
+			comparePixels(t, p.RGB, bytes.Repeat(tt.want[:], 28))
 		})
 	}
 }
@@ -83,7 +83,7 @@ func TestFromSubImage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	comparePixels(t, p.RGB, []byte{8, 8, 8, 9, 9, 9, 10, 10, 10, 14, 14, 14, 15, 15, 15, 16, 16, 16}, 0)
+	comparePixels(t, p.RGB, []byte{8, 8, 8, 9, 9, 9, 10, 10, 10, 14, 14, 14, 15, 15, 15, 16, 16, 16})
 }
 
 // TestPaletteIndexOutOfRange gives black instead of a crash.
@@ -94,7 +94,7 @@ func TestPaletteIndexOutOfRange(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	comparePixels(t, p.RGB, []byte{255, 255, 255, 0, 0, 0}, 0)
+	comparePixels(t, p.RGB, []byte{255, 255, 255, 0, 0, 0})
 }
 
 func TestFromImageRefusesEmpty(t *testing.T) {

@@ -34,7 +34,7 @@ func TestDecodeEqualsPillow(t *testing.T) {
 			if ext := strings.TrimPrefix(filepath.Ext(name), "."); !strings.HasPrefix(p.Format, ext) {
 				t.Errorf("format %q of %s", p.Format, name)
 			}
-			comparePixels(t, p.RGB, want, 0)
+			comparePixels(t, p.RGB, want)
 		})
 	}
 }
@@ -70,17 +70,13 @@ func TestResizeEqualsPillow(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			bound := 1
-			if filepath.Ext(file) == ".jpg" {
-				bound = 4
-			}
-			comparePixels(t, img, golden.Uint8s(name), bound)
+			comparePixels(t, img, golden.Uint8s(name))
 		})
 	}
 }
 
-// comparePixels wants opaque pixels within bound of want, [H·W·3].
-func comparePixels(t *testing.T, img *image.NRGBA, want []byte, bound int) {
+// comparePixels wants opaque pixels, those of want, [H·W·3].
+func comparePixels(t *testing.T, img *image.NRGBA, want []byte) {
 	t.Helper()
 	n := img.Rect.Dx() * img.Rect.Dy()
 	if len(want) != 3*n || len(img.Pix) != 4*n {
@@ -91,10 +87,8 @@ func comparePixels(t *testing.T, img *image.NRGBA, want []byte, bound int) {
 		if got[3] != 255 {
 			t.Fatalf("pixel %d is not opaque: %v", i, got)
 		}
-		for c := range 3 {
-			if d := int(got[c]) - int(want[c]); d > bound || d < -bound {
-				t.Fatalf("pixel (%d,%d) is %v, want %v within %d", i%img.Rect.Dx(), i/img.Rect.Dx(), got[:3], want, bound)
-			}
+		if !bytes.Equal(got[:3], want) {
+			t.Fatalf("pixel (%d,%d) is %v, want %v", i%img.Rect.Dx(), i/img.Rect.Dx(), got[:3], want)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"image"
 	"math"
+	"time"
 
 	"github.com/effnet/effnet/pkg/preprocess/jpeg"
 )
@@ -42,11 +43,80 @@ func withAlpha(dst, src []byte) {
 	dst[last], dst[last+1], dst[last+2], dst[last+3] = src[0], src[1], src[2], 255
 }
 
-// jpegError maps the JPEG decoder's errors; those of the limit were met before.
+// readJPEG decodes what the crop needs of a JPEG, row by row.
+func (ws *Workspace) readJPEG(data []byte, o Options, t target, in *Input) error {
+	if err := ws.jpeg.Reset(data, jpeg.Options{MaxPixels: o.MaxPixels, Lenient: o.Lenient}); err != nil {
+		return jpegError(err)
+	}
+	s := source{orientation: 1, scale: 1, size: 3}
+	s.w, s.h = ws.jpeg.Size()
+	if !o.NoEXIF {
+		s.orientation = exifOrientation(jpeg.EXIF(data))
+	}
+	in.Width, in.Height = turnedSize(s.w, s.h, s.orientation)
+	if int64(s.w)*int64(s.h) > keptPixels {
+		defer ws.forget()
+	}
+	if o.Scaled {
+		at, err := t.place(s)
+		if err != nil {
+			return err
+		}
+		s.scale = draftScale(at)
+	}
+	region, err := ws.begin(s, t)
+	if err != nil {
+		return err
+	}
+	if err := ws.jpeg.Select(s.scale, region); err != nil {
+		return err
+	}
+	err = ws.jpeg.Rows(func(y int, rgb []byte) error {
+		start := time.Now()
+		ws.resampler.Rows(y-ws.first, rgb, len(rgb), 1)
+		ws.spent += time.Since(start)
+		return nil
+	})
+	if err != nil {
+		return jpegError(err)
+	}
+	in.Damaged = ws.jpeg.Damaged()
+	start := time.Now()
+	err = ws.resampler.Finish()
+	ws.spent += time.Since(start)
+	return err
+}
+
+// keptPixels bounds the pictures whose buffers are kept for the next ones.
+const keptPixels = 1 << 24
+
+// forget drops the buffers of a large picture.
+func (ws *Workspace) forget() {
+	ws.jpeg, ws.resampler, ws.set = jpeg.Reader{}, nil, nil
+}
+
+// draftScale is the largest at which a crop still has as many pixels as it is
+// to have, as Pillow's draft chooses.
+func draftScale(at place) int {
+	scale := 8
+	for scale > 1 && (at.from.Dx() < scale*at.to.Dx() || at.from.Dy() < scale*at.to.Dy()) {
+		scale /= 2
+	}
+	return scale
+}
+
+// jpegError gives the JPEG decoder's errors their kinds.
 func jpegError(err error) error {
 	var unsupported *jpeg.UnsupportedError
-	if errors.As(err, &unsupported) {
+	var limit *jpeg.LimitError
+	var format *jpeg.FormatError
+	switch {
+	case errors.As(err, &unsupported):
 		return formatError("%v; convert it first, e.g. magick IN.jpg OUT.png", unsupported)
+	case errors.As(err, &limit):
+		return checkSize("JPEG", int64(limit.Width), int64(limit.Height), limit.Max)
+	case errors.As(err, &format):
+		return decodeError("%v", err)
 	}
-	return decodeError("%v", err)
+	return err
 }

@@ -4,11 +4,7 @@
 // was compared with the limit.
 package preprocess
 
-import (
-	"image"
-
-	"github.com/effnet/effnet/pkg/profile"
-)
+import "image"
 
 // DefaultMaxPixels is the limit on width × height where Options gives none.
 const DefaultMaxPixels = 100000000
@@ -18,6 +14,9 @@ type Options struct {
 	MaxPixels int64 // limit on width × height; 0 means DefaultMaxPixels
 	NoEXIF    bool  // leave the pixels as stored, whatever the EXIF orientation
 	Lenient   bool  // give what could be decoded of a damaged picture
+	// Scaled lets Workspace.Read decode a JPEG at a half, quarter or eighth of
+	// its size where that leaves the crop no smaller than the input.
+	Scaled bool
 }
 
 // Picture is a decoded picture.
@@ -73,15 +72,4 @@ func FromImage(img image.Image) (*Picture, error) {
 
 func newPicture(rgb *image.NRGBA) *Picture {
 	return &Picture{Width: rgb.Rect.Dx(), Height: rgb.Rect.Dy(), RGB: rgb}
-}
-
-// Tensor resizes p and writes it normalised to dst, which is
-// [resolution·resolution·3], NHWC. An error comes from Resize.
-func Tensor(p *Picture, c Crop, pr profile.Profile, dst []float32) error {
-	img, err := p.Resize(c, pr)
-	if err != nil {
-		return err
-	}
-	Normalise(img, pr, dst)
-	return nil
 }

@@ -77,6 +77,9 @@ func (n *Normaliser) row(a *NormaliseArgs, dst []float32, rgb []byte) {
 // Is tells whether n is the one of mean and std.
 func (n *Normaliser) Is(mean, std [3]float64) bool { return n.mean == mean && n.std == std }
 
+// At is the value of an 8-bit sample of channel c.
+func (n *Normaliser) At(c int, v byte) float32 { return n.table[c][v] }
+
 // float normalises a sample that is no whole number.
 func (n *Normaliser) float(v float32, c int) float32 {
 	return float32((float64(v)/255 - n.mean[c]) / n.std[c])
