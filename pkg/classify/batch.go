@@ -5,6 +5,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/effnet/effnet/pkg/preprocess"
 )
 
 // Outcome is what became of one picture of a batch: a Result or an error.
@@ -26,8 +28,8 @@ func (s *Session) batch(ctx context.Context, pictures [][]byte, embed bool) []Ou
 	outcomes := make([]Outcome, len(pictures))
 	keys := make([]string, len(pictures)) // of the cache, empty without one
 	s.shape(len(pictures))
-	parallel(len(pictures), s.threads, func(i int) {
-		outcomes[i], keys[i] = s.begin(ctx, pictures[i], s.row(i), embed)
+	parallel(len(pictures), s.threads, func(thread, i int) {
+		outcomes[i], keys[i] = s.begin(ctx, pictures[i], &s.pixels[thread], s.row(i), embed)
 	})
 	good := s.pack(outcomes)
 	if len(good) == 0 {
@@ -55,7 +57,7 @@ func (s *Session) batch(ctx context.Context, pictures [][]byte, embed bool) []Ou
 		logits = logits[classes:]
 		r.Timing.Total += time.Since(start) / n
 	}
-	parallel(len(good), s.threads, func(n int) {
+	parallel(len(good), s.threads, func(_, n int) {
 		if i := good[n]; outcomes[i].Err == nil {
 			s.m.recall.put(keys[i], outcomes[i].Result)
 		}
@@ -64,7 +66,7 @@ func (s *Session) batch(ctx context.Context, pictures [][]byte, embed bool) []Ou
 }
 
 // begin takes a picture's result from the cache, or prepares its row.
-func (s *Session) begin(ctx context.Context, picture []byte, row []float32, embed bool) (o Outcome, key string) {
+func (s *Session) begin(ctx context.Context, picture []byte, ws *preprocess.Workspace, row []float32, embed bool) (o Outcome, key string) {
 	if err := ctx.Err(); err != nil {
 		return Outcome{Err: err}, ""
 	}
@@ -74,7 +76,7 @@ func (s *Session) begin(ctx context.Context, picture []byte, row []float32, embe
 		}
 	}
 	start := time.Now()
-	o.Result, o.Err = s.m.prepare(ctx, s.m.decode(picture), row)
+	o.Result, o.Err = s.m.prepare(ctx, s.m.decode(picture), ws, row)
 	if o.Result != nil {
 		o.Result.Timing.Total = time.Since(start)
 	}
@@ -99,14 +101,15 @@ func (s *Session) pack(outcomes []Outcome) []int {
 	return good
 }
 
-// parallel calls f(0) … f(n-1) on at most threads goroutines.
-func parallel(n, threads int, f func(i int)) {
+// parallel calls f for i from 0 to n-1 on at most threads goroutines, which it
+// tells apart.
+func parallel(n, threads int, f func(thread, i int)) {
 	var next atomic.Int64
 	var wg sync.WaitGroup
-	for range min(n, threads) {
+	for thread := range min(n, threads) {
 		wg.Go(func() {
 			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
-				f(i)
+				f(thread, i)
 			}
 		})
 	}

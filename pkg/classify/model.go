@@ -8,7 +8,6 @@ import (
 	"io"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/effnet/effnet/pkg/kernels"
 	"github.com/effnet/effnet/pkg/model"
@@ -184,34 +183,37 @@ func (m *Model) pooled(ctx context.Context, work func(*Session) (*Result, error)
 	return work(s)
 }
 
-// prepare decodes a picture, resizes it and writes it to dst,
-// [resolution·resolution·3]. Every part starts only while ctx lives.
-func (m *Model) prepare(ctx context.Context, decode func() (*preprocess.Picture, error), dst []float32) (r *Result, err error) {
+// reading makes the input tensor, [resolution·resolution·3], of a picture.
+type reading func(ws *preprocess.Workspace, dst []float32) (preprocess.Input, error)
+
+// prepare writes a picture to dst while ctx lives.
+func (m *Model) prepare(ctx context.Context, read reading, ws *preprocess.Workspace, dst []float32) (r *Result, err error) {
 	defer guard(&err)
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	start := time.Now()
-	picture, err := decode()
+	in, err := read(ws, dst)
 	if err != nil {
 		return nil, pictureError(err)
 	}
-	decoded := time.Now()
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	if err := preprocess.Tensor(picture, m.crop, m.prof, dst); err != nil {
-		return nil, pictureError(err)
-	}
 	return &Result{
-		Format: picture.Format, Width: picture.Width, Height: picture.Height, Damaged: picture.Damaged,
-		Timing: Timing{Decode: decoded.Sub(start), Resize: time.Since(decoded)},
+		Format: in.Format, Width: in.Width, Height: in.Height, Damaged: in.Damaged,
+		Timing: Timing{Decode: in.Decode, Resize: in.Resize},
 	}, nil
 }
 
-// decode says how an encoded picture is decoded.
-func (m *Model) decode(data []byte) func() (*preprocess.Picture, error) {
-	return func() (*preprocess.Picture, error) { return preprocess.Decode(data, m.decoding) }
+// decode reads an encoded picture.
+func (m *Model) decode(data []byte) reading {
+	return func(ws *preprocess.Workspace, dst []float32) (preprocess.Input, error) {
+		return ws.Read(data, m.decoding, m.crop, m.prof, dst)
+	}
+}
+
+// take reads a decoded picture.
+func (m *Model) take(img image.Image) reading {
+	return func(ws *preprocess.Workspace, dst []float32) (preprocess.Input, error) {
+		return ws.Image(img, m.crop, m.prof, dst)
+	}
 }
 
 // conclude turns logits into the result's predictions.

@@ -18,7 +18,8 @@ type Session struct {
 	m       *Model
 	threads int
 	ws      *model.Workspace
-	in      tensor.Tensor // [N, resolution, resolution, 3], grown to the largest batch
+	pixels  []preprocess.Workspace // one a thread
+	in      tensor.Tensor          // [N, resolution, resolution, 3], grown to the largest batch
 }
 
 // Session makes a session that computes with the given number of threads; 0
@@ -27,7 +28,7 @@ func (m *Model) Session(threads int) *Session {
 	if threads <= 0 {
 		threads = m.threads
 	}
-	return &Session{m: m, threads: threads, ws: m.plan.NewWorkspace(threads)}
+	return &Session{m: m, threads: threads, ws: m.plan.NewWorkspace(threads), pixels: make([]preprocess.Workspace, threads)}
 }
 
 // Close gives the session's threads and buffers back.
@@ -51,7 +52,7 @@ func (s *Session) Bytes(ctx context.Context, data []byte) (*Result, error) {
 
 // Image classifies a decoded picture, as if its alpha were dropped.
 func (s *Session) Image(ctx context.Context, img image.Image) (*Result, error) {
-	return s.one(ctx, func() (*preprocess.Picture, error) { return preprocess.FromImage(img) }, s.m.embedding)
+	return s.one(ctx, s.m.take(img), s.m.embedding)
 }
 
 // Reader classifies the encoded picture that r gives, read to its end or to
@@ -65,10 +66,10 @@ func (s *Session) Reader(ctx context.Context, r io.Reader) (*Result, error) {
 }
 
 // one classifies a picture; with embed the result has the features.
-func (s *Session) one(ctx context.Context, decode func() (*preprocess.Picture, error), embed bool) (r *Result, err error) {
+func (s *Session) one(ctx context.Context, read reading, embed bool) (r *Result, err error) {
 	start := time.Now()
 	s.shape(1)
-	if r, err = s.m.prepare(ctx, decode, s.row(0)); err != nil {
+	if r, err = s.m.prepare(ctx, read, &s.pixels[0], s.row(0)); err != nil {
 		return nil, err
 	}
 	logits, took, err := s.run(ctx)

@@ -192,3 +192,26 @@ func (ws *Workspace) Tensor(p *Picture, c Crop, pr profile.Profile, dst []float3
 	}
 	return ws.resize(p.RGB, 1, target{crop: c, profile: pr, dst: dst})
 }
+
+// Image is Read for a picture that the caller has decoded; img is not changed,
+// and pixels that are stored as NRGBA are not copied. An error comes from
+// FromImage or Resize.
+func (ws *Workspace) Image(img image.Image, c Crop, pr profile.Profile, dst []float32) (in Input, err error) {
+	if err := ws.prepare(pr); err != nil {
+		return in, err
+	}
+	start := time.Now()
+	rgb, ok := img.(*image.NRGBA)
+	if !ok || rgb == nil || rgb.Rect.Empty() {
+		p, err := FromImage(img)
+		if err != nil {
+			return in, err
+		}
+		rgb = p.RGB
+	}
+	ws.spent = 0
+	in.Width, in.Height = rgb.Rect.Dx(), rgb.Rect.Dy()
+	err = ws.resize(rgb, 1, target{crop: c, profile: pr, dst: dst})
+	in.Resize, in.Decode = ws.spent, time.Since(start)-ws.spent
+	return in, err
+}
