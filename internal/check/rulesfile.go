@@ -51,6 +51,20 @@ func parseRules(path string, data []byte) (*RulesFile, error) {
 	return f, nil
 }
 
+// Folder is where the patterns of the file begin.
+func (f *RulesFile) Folder() string { return filepath.Dir(f.name) }
+
+// Matches tells whether an entry is about the picture at path.
+func (f *RulesFile) Matches(path string) bool {
+	at := place(path)
+	for i := range f.entries {
+		if f.entries[i].matches(at) {
+			return true
+		}
+	}
+	return false
+}
+
 // Compile makes a judge that holds each picture to the entries that match its
 // path, and to base in what they leave open. A picture that none matches fails
 // the rule "rules", unless the file says "unmatched: pass".

@@ -6,6 +6,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/effnet/effnet/internal/source"
 )
 
 // parse gives the options that a command line stands for, without doing the work.
@@ -22,12 +25,19 @@ func parse(t *testing.T, args ...string) (ClassifyOptions, error) {
 	return got, err
 }
 
+// typed leaves out what options keep of a flag before it is taken apart.
+var typed = cmpopts.IgnoreUnexported(InputOptions{}, OutputOptions{})
+
 func TestClassifyFlags(t *testing.T) {
 	t.Setenv("EFFNET_MODEL", "")
 	with := func(change func(*ClassifyOptions)) ClassifyOptions {
 		o := ClassifyOptions{
-			Inputs: []string{"x"}, Model: "efficientnet-lite0", Precision: "f32", Crop: "center",
-			MaxPixels: 100_000_000, Top: 5, Format: "table", Batch: 1,
+			InputOptions: InputOptions{Inputs: []string{"x"}},
+			ModelOptions: ModelOptions{
+				Model: "efficientnet-lite0", Precision: "f32", Crop: "center", MaxPixels: 100_000_000, Batch: 1, CacheSize: 1024,
+			},
+			OutputOptions: OutputOptions{Format: "table"},
+			Top:           5,
 		}
 		change(&o)
 		return o
@@ -53,6 +63,15 @@ func TestClassifyFlags(t *testing.T) {
 		{[]string{"--labels", "l", "--variant", "efficientnet-b0", "--profile", "crop=1", "--min-prob", "0.5", "--precision", "f32", "x"}, with(func(o *ClassifyOptions) {
 			o.Labels, o.Variant, o.Profile, o.MinProb = "l", "efficientnet-b0", "crop=1", 0.5
 		})},
+		{[]string{"--include", "*.jpg", "--exclude", "a", "--exclude", "b,c", "--shard", "2/8", "--allow-empty", "x"}, with(func(o *ClassifyOptions) {
+			o.Include, o.Exclude, o.Shard, o.AllowEmpty = []string{"*.jpg"}, []string{"a", "b,c"}, source.Shard{Index: 2, Count: 8}, true
+		})},
+		{[]string{"--report", "junit=a=b.xml", "--report", "csv=c", "--format-string", "{{.Path}}", "x"}, with(func(o *ClassifyOptions) {
+			o.Reports, o.FormatString = []Report{{"junit", "a=b.xml"}, {"csv", "c"}}, "{{.Path}}"
+		})},
+		{[]string{"--resume", "-f", "jsonl", "-o", "o", "--cache", "c", "--cache-size", "1", "x"}, with(func(o *ClassifyOptions) {
+			o.Resume, o.Format, o.Output, o.Cache, o.CacheSize = true, "jsonl", "o", "c", 1
+		})},
 		{[]string{"--", "-k"}, with(func(o *ClassifyOptions) { o.Inputs = []string{"-k"} })},
 		{[]string{"-"}, with(func(o *ClassifyOptions) { o.Inputs = []string{"-"} })},
 	}
@@ -60,7 +79,7 @@ func TestClassifyFlags(t *testing.T) {
 		got, err := parse(t, tt.args...)
 		if err != nil {
 			t.Errorf("%q: %v", tt.args, err)
-		} else if d := cmp.Diff(tt.want, got); d != "" {
+		} else if d := cmp.Diff(tt.want, got, typed); d != "" {
 			t.Errorf("%q (-want +got):\n%s", tt.args, d)
 		}
 	}

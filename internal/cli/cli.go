@@ -14,6 +14,7 @@ import (
 // Exit codes.
 const (
 	exitOK          = 0
+	exitViolated    = 1
 	exitUsage       = 2
 	exitInputs      = 3
 	exitModel       = 4

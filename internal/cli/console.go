@@ -22,6 +22,7 @@ type console struct {
 	w        io.Writer
 	live     bool // progress is shown
 	shown    bool // a line of progress is on the screen
+	total    int  // inputs of the run, 0 where it is not known
 	start    time.Time
 	reported time.Time
 }
@@ -56,8 +57,23 @@ func (c *console) progress(t tally) {
 		return
 	}
 	c.reported, c.shown = time.Now(), true
-	rate := float64(t.done()) / time.Since(c.start).Seconds()
-	fmt.Fprintf(c.w, "\r\x1b[K%d images, %.1f a second, %d failed", t.done(), rate, t.failed)
+	io.WriteString(c.w, "\r\x1b[K"+progressLine(t, c.total, time.Since(c.start)))
+}
+
+// expect says how many inputs there are.
+func (c *console) expect(total int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.total = total
+}
+
+func progressLine(t tally, total int, took time.Duration) string {
+	rate := float64(t.done()) / took.Seconds()
+	if left := total - t.done(); left > 0 && rate > 0 {
+		return fmt.Sprintf("%d of %d images, %.1f a second, %d failed, %s left", t.done(), total, rate, t.failed,
+			remaining(float64(left)/rate))
+	}
+	return fmt.Sprintf("%d images, %.1f a second, %d failed", t.done(), rate, t.failed)
 }
 
 // finish wipes the line of progress out.

@@ -23,12 +23,18 @@ type job struct {
 	done    chan struct{}
 }
 
-// read gets the bytes of the inputs; data[i] is nil where record i holds an error. It
-// gives no records where ctx is cancelled while it waits for a stream.
-func (j *job) read(ctx context.Context) (data [][]byte, records []report.Record) {
+// read gets the bytes of the inputs; data[i] is nil where record i is known or holds an
+// error. It gives no records where ctx is cancelled while it waits for a stream.
+func (j *job) read(ctx context.Context, known func(string) (report.Record, bool)) (data [][]byte, records []report.Record) {
 	data = make([][]byte, len(j.inputs))
 	records = make([]report.Record, len(j.inputs))
 	for i, in := range j.inputs {
+		if known != nil {
+			var done bool
+			if records[i], done = known(in.Path); done {
+				continue
+			}
+		}
 		bytes, err := readInput(ctx, in)
 		if errors.Is(err, context.Canceled) {
 			return nil, nil

@@ -17,7 +17,8 @@ type pipeline struct {
 	threads int // of all sessions together
 	batch   int // inputs that go to a session at once
 	peek    bool
-	emit    func(report.Record) error // called for each input in order; an error ends the run
+	known   func(path string) (report.Record, bool) // records that need no work; may be nil
+	emit    func(report.Record) error               // called for each input in order; an error ends the run
 }
 
 // errNoInput says that the stream was empty.
@@ -165,7 +166,7 @@ func (p *pipeline) worker(ctx context.Context, threads int, begun <-chan *job) {
 	s := p.open(threads)
 	defer func() { s.Close() }()
 	for j := range begun {
-		data, records := j.read(ctx)
+		data, records := j.read(ctx, p.known)
 		if records != nil && !label(s, data, records) {
 			s = p.open(threads) // a session that failed inside may be in any state
 		}

@@ -42,9 +42,10 @@ func newRootCmd(s Streams, out io.Writer) *cobra.Command {
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
 	cmd.Version = versionString()
 	cmd.SetVersionTemplate("effnet {{.Version}}\n")
-	cmd.AddCommand(newClassifyCmd(s, runClassify), newConvertCmd(s, runConvert), newListCmd(s, runList),
-		newPullCmd(s, runPull), newRemoveCmd(s, runRemove), newScaleCmd(s, runScale), newShowCmd(s, runShow),
-		newVerifyCmd(s, runVerify), newVersionCmd(s, runVersion))
+	cmd.AddCommand(newBenchCmd(s, runBench), newCheckCmd(s, runCheck), newClassifyCmd(s, runClassify),
+		newConvertCmd(s, runConvert), newListCmd(s, runList), newPullCmd(s, runPull), newRemoveCmd(s, runRemove),
+		newScaleCmd(s, runScale), newShowCmd(s, runShow), newVerifyCmd(s, runVerify),
+		newVersionCmd(s, runVersion))
 	cmd.SetHelpCommand(newHelpCmd())
 	cmd.InitDefaultCompletionCmd()
 	for _, c := range cmd.Commands() {

@@ -13,7 +13,7 @@ import (
 var update = flag.Bool("update", false, "write the expected output in testdata/script anew")
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"effnet": func() { os.Exit(Main()) }})
+	testscript.Main(m, map[string]func(){"effnet": func() { os.Exit(Main()) }, "jq": jq})
 }
 
 // TestScripts runs each behaviour of testdata/script. The pictures of the project's

@@ -123,7 +123,9 @@ func runShow(s Streams, o ShowOptions) error {
 
 // open reads the model, or looks up the variant whose weights are not here.
 func (o ShowOptions) open(set *kernels.Set) (shown, error) {
-	m, err := openModel(ClassifyOptions{Model: o.Model, Variant: o.Variant, Profile: o.Profile, Resolution: o.Resolution})
+	m, err := openModel(o.Model, classify.Options{
+		Variant: o.Variant, Overrides: o.Profile, Resolution: o.Resolution, Resolve: resolveModel,
+	})
 	var absent *classify.AbsentError
 	switch {
 	case errors.As(err, &absent):

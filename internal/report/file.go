@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // File is a document of records at a path. A regular file is written as FILE.part, which
@@ -145,14 +146,18 @@ func (f *File) build(w io.Writer) error {
 }
 
 // Keep closes the file and leaves whole records in the part, whose name it returns, ""
-// where there is none. After a Commit it only tells the name.
+// where there is none. A document that cannot be resumed is ended, so that it can be read
+// as it is. After a Commit it only tells the name.
 func (f *File) Keep() (part string, err error) {
 	if f.closed {
 		return f.Part(), nil
 	}
 	f.closed = true
+	if !slices.Contains(ResumeFormats, f.format) {
+		err = f.writer.Close()
+	}
 	if f.tape != nil {
-		err = f.tape.pause()
+		err = errors.Join(err, f.tape.pause())
 		f.tape.close()
 	}
 	return f.Part(), errors.Join(err, f.out.Keep())

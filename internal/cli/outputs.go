@@ -1,0 +1,199 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+
+	"github.com/effnet/effnet/internal/report"
+)
+
+// sink is one output of a run: a file, or a stream that is there anyway.
+type sink struct {
+	name   string        // as typed; empty: standard output
+	file   *report.File  // nil: a stream
+	stream report.Writer // nil: a file
+	bare   bool          // without verdicts
+}
+
+func (s *sink) write(r report.Record) error {
+	if s.bare {
+		r.Check = nil
+	}
+	if s.file != nil {
+		return s.file.Write(r)
+	}
+	return s.stream.Write(r)
+}
+
+func (s *sink) finish() error {
+	if s.file != nil {
+		return s.file.Commit()
+	}
+	return s.stream.Close()
+}
+
+// outputs are all that a run writes.
+type outputs struct {
+	sinks    []*sink
+	previous *report.Previous // records of the run that this one goes on with, or nil
+	broken   *sink            // whose writing failed
+	err      error            // why
+}
+
+// open opens all outputs, or none.
+func (o *OutputOptions) open(ctx context.Context, stdout io.Writer, style report.Style) (*outputs, error) {
+	out := &outputs{}
+	if o.Output == "" || o.Output == "-" {
+		out.add("", o.stream(stdout, style))
+	} else if err := out.openFile(ctx, o.Output, func() (*report.File, error) { return o.file(out, style) }); err != nil {
+		return nil, err
+	}
+	for _, r := range o.Reports {
+		err := out.openFile(ctx, r.Path, func() (*report.File, error) { return report.OpenFile(r.Path, r.Format, style) })
+		if err != nil {
+			out.drop()
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func (o *OutputOptions) stream(w io.Writer, style report.Style) report.Writer {
+	style.Columns = columns(w)
+	style.Color = style.Columns > 0 && colorful()
+	return report.New(o.format(&style), w, style)
+}
+
+// format is what the main output is written as. The template was parsed once by check,
+// so that it cannot fail.
+func (o *OutputOptions) format(style *report.Style) string {
+	if o.FormatString == "" {
+		return o.Format
+	}
+	style.Template, _ = report.ParseTemplate(o.FormatString)
+	return report.Templated
+}
+
+func (o *OutputOptions) file(out *outputs, style report.Style) (*report.File, error) {
+	format := o.format(&style)
+	if !o.Resume {
+		return report.OpenFile(o.Output, format, style)
+	}
+	file, previous, err := report.Resume(o.Output, format, style)
+	out.previous = previous
+	return file, err
+}
+
+// add takes a stream that is there anyway.
+func (out *outputs) add(name string, w report.Writer) {
+	out.sinks = append(out.sinks, &sink{name: name, stream: w})
+}
+
+// openBare opens a file of JSON lines without verdicts.
+func (out *outputs) openBare(ctx context.Context, path string, style report.Style) error {
+	style.Check = false
+	err := out.openFile(ctx, path, func() (*report.File, error) { return report.OpenFile(path, "jsonl", style) })
+	if err == nil {
+		out.sinks[len(out.sinks)-1].bare = true
+	}
+	return err
+}
+
+// openFile waits for a pipe's reader no longer than until ctx is cancelled.
+func (out *outputs) openFile(ctx context.Context, path string, open func() (*report.File, error)) error {
+	type outcome struct {
+		file *report.File
+		err  error
+	}
+	ready := make(chan outcome, 1)
+	go func() {
+		file, err := open()
+		ready <- outcome{file, err}
+	}()
+	select {
+	case o := <-ready:
+		if o.err != nil {
+			return cannotOpen(path, o.err)
+		}
+		out.sinks = append(out.sinks, &sink{name: path, file: o.file})
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// cannotOpen is a usage error where the file's own content forbids to go on with it.
+func cannotOpen(path string, err error) error {
+	var cannot *report.ResumeError
+	if errors.As(err, &cannot) {
+		return usage(fmt.Errorf("--resume %s: %w", strconv.Quote(path), err))
+	}
+	return &exitError{exitOutput, fmt.Errorf("%s: %w", strconv.Quote(path), reasonOf(err))}
+}
+
+// Write gives a record to every output.
+func (out *outputs) Write(r report.Record) error {
+	for _, s := range out.sinks {
+		if err := s.write(r); err != nil {
+			out.broken, out.err = s, err
+			return err
+		}
+	}
+	return nil
+}
+
+// finish ends every output. After an error of writing no file takes its name, since
+// none is whole; an error at the end of one output leaves the others alone.
+func (out *outputs) finish() {
+	if out.err != nil {
+		out.keep()
+		return
+	}
+	for _, s := range out.sinks {
+		if err := s.finish(); err != nil && out.err == nil {
+			out.broken, out.err = s, err
+		}
+	}
+}
+
+// keep leaves every output as an interruption found it and names the parts.
+func (out *outputs) keep() (parts []string) {
+	for _, s := range out.sinks {
+		if s.file == nil {
+			if out.err == nil {
+				_ = s.stream.Close() // a JSON array ends
+			}
+			continue
+		}
+		if part, _ := s.file.Keep(); part != "" {
+			parts = append(parts, part)
+		}
+	}
+	return parts
+}
+
+// drop takes back what was opened before a later output could not be.
+func (out *outputs) drop() {
+	for _, part := range out.keep() {
+		os.Remove(part)
+	}
+}
+
+// failure is the error of writing as the user sees it; a reader that went away is none.
+func (out *outputs) failure() error {
+	if out.err == nil || isBrokenPipe(out.err) {
+		return nil
+	}
+	if out.broken.name == "" {
+		return &exitError{exitOutput, fmt.Errorf("standard output: %w", reasonOf(out.err))}
+	}
+	text := fmt.Errorf("%s: %w", strconv.Quote(out.broken.name), reasonOf(out.err))
+	if out.broken.file != nil && out.broken.file.Part() != "" {
+		text = fmt.Errorf("%w; results so far are in %s", text, strconv.Quote(out.broken.file.Part()))
+	}
+	return &exitError{exitOutput, text}
+}
