@@ -16,7 +16,11 @@ func TestTwoBuildsGiveTheSameBytes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := sumsOf(t, root)
+	tool := filepath.Join(t.TempDir(), "dist.exe")
+	if out, err := exec.Command("go", "build", "-o", tool, ".").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	want := sumsOf(t, tool, root)
 	elsewhere := filepath.Join(t.TempDir(), "another folder")
 	list, err := exec.Command("git", "-C", root, "ls-files", "-z", "--cached", "--others", "--exclude-standard").Output()
 	if err != nil {
@@ -41,22 +45,22 @@ func TestTwoBuildsGiveTheSameBytes(t *testing.T) {
 	t.Setenv("GOCACHE", t.TempDir())
 	t.Setenv("GOFLAGS", "-ldflags=-X=main.other=1")
 	t.Setenv("TZ", "Asia/Tokyo")
-	if got := sumsOf(t, elsewhere); got != want {
+	if got := sumsOf(t, tool, elsewhere); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}
 }
 
-func sumsOf(t *testing.T, root string) string {
+func sumsOf(t *testing.T, tool, root string) string {
 	t.Helper()
 	out := t.TempDir()
-	cmd := exec.Command("go", "run", "./tools/dist", "-o", out, "-version", "v0.0.0-test", "-platforms", "linux/amd64,windows/amd64")
+	cmd := exec.Command(tool, "-o", out, "-version", "v0.0.0-test", "-platforms", "linux/amd64")
 	cmd.Dir = root
 	cmd.Env = append(os.Environ(), "SOURCE_DATE_EPOCH=1709209831")
 	if text, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, text)
 	}
 	sums, err := os.ReadFile(filepath.Join(out, sumsName))
-	if err != nil || strings.Count(string(sums), "\n") != 2 {
+	if err != nil || strings.Count(string(sums), "\n") != 1 {
 		t.Fatalf("%q, %v", sums, err)
 	}
 	return string(sums)
