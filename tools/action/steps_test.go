@@ -154,6 +154,7 @@ func TestArgumentsAreNeverCommands(t *testing.T) {
 		"version": "latest", "releases": releases(t, published(t)), "working-directory": "sub dir",
 		"files": "a b.jpg\n\n  -rf.jpg  \r\n" + nasty + "\nphotos/**/*.jpg\n", "expect": "tabby\ntiger cat\r\n" + nasty + "\n",
 		"reject": "--reject\n", "expect-topk": "3", "min-prob": "0.5", "min-margin": "0.1", "baseline": "old one.jsonl",
+		"manifest": "wanted.csv", "rules": "effnet.yaml",
 		"report": "junit=out.xml\njsonl=r.jsonl", "args": "--model\nlite0\n--allow-empty",
 	})
 	if err := os.Mkdir(filepath.Join(r.dir, "sub dir"), 0o700); err != nil {
@@ -167,7 +168,7 @@ func TestArgumentsAreNeverCommands(t *testing.T) {
 	r.unpacked("arguments")
 	want := []string{
 		"check", "--expect=tabby", "--expect=tiger cat", "--expect=" + nasty, "--expect-topk=3", "--reject=--reject",
-		"--min-prob=0.5", "--min-margin=0.1", "--baseline=old one.jsonl", "--report=junit=out.xml", "--report=jsonl=r.jsonl",
+		"--min-prob=0.5", "--min-margin=0.1", "--manifest=wanted.csv", "--rules=effnet.yaml", "--baseline=old one.jsonl", "--report=junit=out.xml", "--report=jsonl=r.jsonl",
 		"--model", "lite0", "--allow-empty", "--", "a b.jpg", "-rf.jpg", nasty, "photos/**/*.jpg",
 	}
 	if diff := cmp.Diff(want, r.arguments()); diff != "" {
