@@ -5,14 +5,10 @@ package cli
 import (
 	"bytes"
 	"errors"
-	"image"
-	"image/color"
-	"image/png"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"testing"
 	"time"
 )
@@ -26,7 +22,7 @@ func TestKilledRunsResume(t *testing.T) {
 		t.Run(format, func(t *testing.T) {
 			out := filepath.Join(dir, "out."+format)
 			classify := func(out string) *exec.Cmd {
-				cmd := exec.Command(effnet(t), "classify", filepath.Join(dir, "pictures"), "--resolution", "32",
+				cmd := exec.Command("effnet", "classify", filepath.Join(dir, "pictures"), "--resolution", "32",
 					"-q", "-f", format, "-o", out, "--resume")
 				cmd.Stderr = os.Stderr
 				return cmd
@@ -88,37 +84,4 @@ func compareFiles(t *testing.T, want, got string) {
 	if !bytes.Equal(w, g) {
 		t.Fatalf("%s differs from %s", got, want)
 	}
-}
-
-// drawPictures makes n small pictures, no two alike.
-func drawPictures(t *testing.T, dir string, n int) {
-	t.Helper()
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		t.Fatal(err)
-	}
-	random := rand.New(rand.NewPCG(1, 2))
-	for i := range n {
-		img := image.NewNRGBA(image.Rect(0, 0, 8, 8))
-		for j := range img.Pix {
-			img.Pix[j] = uint8(random.UintN(256))
-		}
-		img.SetNRGBA(0, 0, color.NRGBA{uint8(i), uint8(i >> 8), 0, 255})
-		var b bytes.Buffer
-		if err := png.Encode(&b, img); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(dir, strconv.Itoa(i)+".png"), b.Bytes(), 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
-// effnet is this test's own binary under the name by which it is the program.
-func effnet(t *testing.T) string {
-	t.Helper()
-	path, err := exec.LookPath("effnet")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return path
 }
