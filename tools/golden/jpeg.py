@@ -122,8 +122,9 @@ def put_block(bits, block, last, tables):
     return int(block[0])
 
 
-def encode(planes, factors, ids=None, step=6, wide=False, interleave=True, restart=0, head=b"", dht=True, sof=0xC0):
-    """A sequential JPEG of the planes [height, width, n] with (h, v) a plane."""
+def encode(planes, factors, ids=None, step=6, wide=False, interleave=True, restart=0, head=b"", dht=True, sof=0xC0, scans=None):
+    """A sequential JPEG of the planes [height, width, n] with (h, v) a plane;
+    scans lists the planes of each."""
     height, width, n = planes.shape
     ids = ids or list(range(1, n + 1))
     h_max, v_max = max(h for h, _ in factors), max(v for _, v in factors)
@@ -149,7 +150,8 @@ def encode(planes, factors, ids=None, step=6, wide=False, interleave=True, resta
         out.append(DHT)
     if restart:
         out.append(segment(0xDD, struct.pack(">H", restart)))
-    for members in [list(range(n))] if interleave else [[c] for c in range(n)]:
+    scans = scans or ([list(range(n))] if interleave else [[c] for c in range(n)])
+    for members in scans:
         spec = b"".join(bytes([ids[c], 0x11 if c else 0]) for c in members)
         out.append(segment(0xDA, bytes([len(members)]) + spec + b"\0\x3f\0"))
         if len(members) == 1:
@@ -228,6 +230,20 @@ def goldens():
     yield "rgb-adobe-over-ids", by_encoder(17, 9, chroma(1, 1), head=ADOBE[0])
     yield "ycck-adobe", by_encoder(33, 17, [(1, 1)] * 4, head=ADOBE[2])
     yield "ycck-420", by_encoder(33, 17, [(2, 2), (1, 1), (1, 1), (2, 2)], head=ADOBE[2])
+    yield "420-luma-apart", by_encoder(33, 19, chroma(2, 2), scans=[[0], [1, 2]])
+    yield "420-scans-reversed", by_encoder(33, 19, chroma(2, 2), scans=[[2], [1], [0]], restart=4)
+    yield "422-chroma-first", by_encoder(33, 19, chroma(2, 1), scans=[[1, 2], [0]])
+    yield "h3v3", by_encoder(50, 40, chroma(3, 3), interleave=False)
+    yield "h3v2", by_encoder(50, 40, chroma(3, 2))
+    yield "h3-all", by_encoder(33, 17, [(3, 1)] * 3)
+    yield "ycc-equal-ids", by_encoder(17, 9, chroma(1, 1), ids=[7, 7, 7])
+    yield "ycc-odd-ids", by_encoder(17, 9, chroma(2, 1), ids=[0, 34, 35])
+    yield "ycc-adobe-ycck", by_encoder(17, 9, chroma(1, 1), head=ADOBE[2])
+    yield "rgb-ids-jfif", by_encoder(17, 9, chroma(1, 1), ids=[82, 71, 66], head=JFIF)
+    yield "ycck-adobe-ycc", by_encoder(17, 9, [(1, 1)] * 4, head=ADOBE[1])
+    yield "cmyk-jfif-adobe", by_encoder(17, 9, [(1, 1)] * 4, head=JFIF + ADOBE[0])
+    yield "cmyk-jfif", by_encoder(17, 9, [(1, 1)] * 4, head=JFIF)
+    yield "grey-adobe", by_encoder(17, 9, [(1, 1)], head=ADOBE[1])
     yield "cmyk-plain", by_encoder(17, 9, [(1, 1)] * 4)
 
 

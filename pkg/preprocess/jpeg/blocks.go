@@ -1,7 +1,10 @@
 package jpeg
 
+import "encoding/binary"
+
 // block decodes a block of a sequential scan: into the coefficient at out the
-// DC, behind it the AC coefficients where order puts them. out is zero before.
+// DC, behind it the AC coefficients where order puts them. out is zero before;
+// after an error it holds anything.
 func (b *bitReader) block(dc, ac *huffTable, pred *int32, out *[64]int16, order *[64]uint8) error {
 	if b.n < 32 {
 		b.refill()
@@ -10,30 +13,47 @@ func (b *bitReader) block(dc, ac *huffTable, pred *int32, out *[64]int16, order 
 		return err
 	}
 	out[0] = int16(*pred)
-	acc, n := b.acc, b.n
-	for k := uint(0); k < 63; {
-		if n < 32 {
-			b.acc, b.n = acc, n
-			b.refill()
-			acc, n = b.acc, b.n
-		}
+	acc, n, pos := b.acc, b.n, b.pos
+	k := uint(0) // the last index that is known
+	for k < 63 {
+		// A refill suffices for two short codes and a long one.
+		acc |= binary.BigEndian.Uint64(b.buf[pos:]) >> (n & 63)
+		pos += int((63 - n) >> 3)
+		n |= 56
+
 		e := ac.fast[acc>>(64-fastBits)]
-		value, length := e.value(), e.length()
-		acc <<= length
-		n -= length
-		if value != 0 {
+		acc <<= e.length()
+		n -= e.length()
+		if e.value() != 0 {
 			k += uint(e>>12&15) + 1
-			if k > 63 {
-				b.acc, b.n = acc, n
-				return errIndex
+			out[order[k&63]&63] = e.value()
+			if k >= 63 {
+				break
 			}
-			out[order[k]&63] = value
+			e = ac.fast[acc>>(64-fastBits)]
+			acc <<= e.length()
+			n -= e.length()
+		}
+		if e.value() != 0 {
+			k += uint(e>>12&15) + 1
+			out[order[k&63]&63] = e.value()
+			if k >= 63 {
+				break
+			}
+			e = ac.fast[acc>>(64-fastBits)]
+			acc <<= e.length()
+			n -= e.length()
+		}
+		if e.value() != 0 {
+			k += uint(e>>12&15) + 1
+			out[order[k&63]&63] = e.value()
 			continue
 		}
 		symbol := e.symbol()
 		if e == 0 {
+			length := uint(0)
 			if symbol, length = ac.long(acc); length == 0 {
-				b.acc, b.n = acc, n
+				b.acc, b.n, b.pos = acc, n, pos
 				return errCode
 			}
 			acc <<= length & 63
@@ -44,36 +64,35 @@ func (b *bitReader) block(dc, ac *huffTable, pred *int32, out *[64]int16, order 
 			break // end of block
 		}
 		k += uint(symbol>>4) + 1
-		if k > 63 {
-			b.acc, b.n = acc, n
-			return errIndex
-		}
 		if size > 0 {
-			out[order[k]&63] = int16(extend(int32(acc>>((64-size)&63)), size))
+			out[order[k&63]&63] = int16(extend(int32(acc>>((64-size)&63)), size))
 			acc <<= size
 			n -= size
 		}
 	}
-	b.acc, b.n = acc, n
+	b.acc, b.n, b.pos = acc, n, pos
+	if k > 63 {
+		return errIndex
+	}
 	return nil
 }
 
 // dc decodes a DC difference and adds it to the prediction; 32 bits are valid.
 func (b *bitReader) dc(h *huffTable, pred *int32) error {
 	e := h.fast[b.acc>>(64-fastBits)]
-	length := e.length()
 	if e.value() == 0 && e.symbol() != 0 || e == 0 {
 		diff, err := b.difference(h)
 		*pred += diff
 		return err
 	}
-	b.acc <<= length
-	b.n -= length
+	b.acc <<= e.length()
+	b.n -= e.length()
 	*pred += int32(e.value())
 	return nil
 }
 
-// passBlock is block without its AC coefficients, which are only checked.
+// passBlock is block without its AC coefficients, which are only checked; ac
+// is prepared for that.
 func (b *bitReader) passBlock(dc, ac *huffTable, pred *int32) error {
 	if b.n < 32 {
 		b.refill()
@@ -81,39 +100,49 @@ func (b *bitReader) passBlock(dc, ac *huffTable, pred *int32) error {
 	if err := b.dc(dc, pred); err != nil {
 		return err
 	}
-	acc, n := b.acc, b.n
-	for k := uint(0); k < 63; {
-		if n < 32 {
-			b.acc, b.n = acc, n
-			b.refill()
-			acc, n = b.acc, b.n
-		}
-		e := ac.skip[acc>>(64-skipBits)]
-		to := k + uint(e>>5&127)
-		if e != 0 && to < 63 {
-			length := uint(e & 31)
-			acc <<= length
-			n -= length
+	skip := ac.skip
+	acc, n, pos := b.acc, b.n, b.pos
+	k := uint(0)
+	for k < 63 {
+		acc |= binary.BigEndian.Uint64(b.buf[pos:]) >> (n & 63)
+		pos += int((63 - n) >> 3)
+		n |= 56
+
+		// What ends the block may have more codes behind it in its entry.
+		e := skip[acc>>(64-skipBits)]
+		if to := k + e.passed(); to < 63 {
+			acc <<= e.length()
+			n -= e.length()
 			k = to
 			if e >= skipEnd {
 				break
 			}
-			continue
+			e = skip[acc>>(64-skipBits)]
+			if to := k + e.passed(); to < 63 {
+				acc <<= e.length()
+				n -= e.length()
+				k = to
+				if e >= skipEnd {
+					break
+				}
+				continue
+			}
 		}
-		b.acc, b.n = acc, n
+		b.acc, b.n, b.pos = acc, n, pos
 		symbol, err := b.symbol(ac)
 		if err != nil {
 			return err
 		}
 		size := uint(symbol & 15)
+		acc, n, pos = b.acc<<size, b.n-size, b.pos
 		if size == 0 && symbol != 0xf0 {
-			return nil
+			break
 		}
-		if k += uint(symbol>>4) + 1; k > 63 {
-			return errIndex
-		}
-		acc, n = b.acc<<size, b.n-size
+		k += uint(symbol>>4) + 1
 	}
-	b.acc, b.n = acc, n
+	b.acc, b.n, b.pos = acc, n, pos
+	if k > 63 {
+		return errIndex
+	}
 	return nil
 }

@@ -3,8 +3,10 @@ package jpeg
 const (
 	// fastBits is the number of bits that one table look-up sees.
 	fastBits = 10
-	// skipBits is fastBits where coefficients are passed over.
-	skipBits = 11
+	// skipBits is fastBits where coefficients are passed over, in pictures of
+	// at least skipBlocks blocks; in others that table does not pay.
+	skipBits   = 13
+	skipBlocks = 1 << 15
 )
 
 // An entry of huffTable.fast holds the symbol of a code of at most fastBits
@@ -27,17 +29,23 @@ func (e fastEntry) code() uint {
 }
 
 // An entry of huffTable.skip covers as many AC codes, with their magnitude
-// bits, as are whole in skipBits bits, up to an end of block. 0: none is.
+// bits, as are whole in skipBits bits, up to an end of block.
 //
 //	bits 0–4 length, bits 5–11 coefficients passed, bit 15 end of block
 type skipEntry uint16
 
-const skipEnd skipEntry = 1 << 15
+const (
+	skipEnd  skipEntry = 1 << 15
+	skipNone skipEntry = 127 << 5 // no code is whole
+)
+
+func (e skipEntry) length() uint { return uint(e) & 31 }
+func (e skipEntry) passed() uint { return uint(e>>5) & 127 }
 
 // huffTable decodes one Huffman code (T.81, annexes C and F.2.2).
 type huffTable struct {
 	fast    [1 << fastBits]fastEntry
-	skip    [1 << skipBits]skipEntry
+	skip    *[1 << skipBits]skipEntry // nil until prepareSkip
 	limit   [17]uint32 // first 16-bit-aligned code beyond those of each length
 	offset  [17]int32  // index into symbols minus the first code of each length
 	counts  [16]uint8
@@ -45,7 +53,7 @@ type huffTable struct {
 	codes   int   // number of symbols
 	maxSize uint8 // largest symbol
 	built   bool
-	skips   bool // skip is filled
+	skips   bool // skip is of this table
 }
 
 // build makes the table from the number of codes of each length 1–16 and the
@@ -108,6 +116,9 @@ func (h *huffTable) prepareSkip() {
 		return
 	}
 	h.skips = true
+	if h.skip == nil {
+		h.skip = new([1 << skipBits]skipEntry)
+	}
 	for i := range h.skip {
 		h.skip[i] = h.chain(uint32(i))
 	}
@@ -129,8 +140,11 @@ func (h *huffTable) chain(bits uint32) skipEntry {
 			return skipEnd | skipEntry(passed<<5|length)
 		}
 		if passed += uint(symbol>>4) + 1; passed > 63 {
-			return 0
+			return skipNone
 		}
+	}
+	if passed == 0 {
+		return skipNone
 	}
 	return skipEntry(passed<<5 | length)
 }

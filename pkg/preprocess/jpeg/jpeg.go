@@ -65,15 +65,9 @@ func Decode(data []byte, o Options) (*Image, error) {
 
 // image decodes to one picture in memory.
 func (r *Reader) image() (*Image, error) {
-	img := &Image{Width: r.region.Dx(), Height: r.region.Dy()}
-	r.sink.start = func() { img.Pix = make([]byte, 3*img.Width*img.Height) }
-	r.sink.row = func(y int) []byte {
-		at := 3 * img.Width * (y - r.region.Min.Y)
-		return img.Pix[at : at+3*img.Width]
-	}
+	r.sink = sink{whole: true}
 	if err := r.decode(); err != nil {
 		return nil, err
 	}
-	img.Damaged = r.damaged
-	return img, nil
+	return &Image{r.region.Dx(), r.region.Dy(), r.sink.pix, r.damaged}, nil
 }

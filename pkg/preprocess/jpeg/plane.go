@@ -54,8 +54,8 @@ func (r *Reader) allocate() {
 	r.mem.sums = grown(r.mem.sums, r.region.Dx()+sumsPadding)
 	r.colour = r.colourSpace()
 	r.nextY = r.region.Min.Y
-	if r.sink.start != nil {
-		r.sink.start()
+	if r.sink.whole {
+		r.sink.pix = make([]byte, 3*r.region.Dx()*r.region.Dy())
 	}
 }
 
@@ -83,9 +83,13 @@ func (r *Reader) convert(end int) {
 		for i := range f.comps {
 			lines[i] = r.upsample(&f.comps[i], r.nextY)
 		}
-		row := r.sink.row(r.nextY)
+		row := r.mem.row
+		if r.sink.whole {
+			at := 3 * r.region.Dx() * (r.nextY - r.region.Min.Y)
+			row = r.sink.pix[at : at+3*r.region.Dx()]
+		}
 		r.colour.convert(r.set, row, &lines)
-		if r.sink.done != nil {
+		if !r.sink.whole {
 			r.sink.err = r.sink.done(r.nextY, row)
 		}
 	}

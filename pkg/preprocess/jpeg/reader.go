@@ -45,11 +45,12 @@ type picture struct {
 
 // memory is what pictures share.
 type memory struct {
-	comps  [4]component
-	tables [2][4]*huffTable
-	scan   scan
-	row    []byte
-	sums   []int16
+	comps   [4]component
+	tables  [2][4]*huffTable
+	scan    scan
+	row     []byte
+	sums    []int16
+	dropped [64]int16 // coefficients that nobody wants
 }
 
 // table returns the memory of a Huffman table.
@@ -60,10 +61,10 @@ func (m *memory) table(class, index byte) *huffTable {
 	return m.tables[class][index]
 }
 
-// sink is where rows go.
+// sink is where rows go: to a picture in memory, or one by one to done.
 type sink struct {
-	start func()
-	row   func(y int) []byte // memory for a row
+	whole bool
+	pix   []byte // [region's height, region's width, 3]
 	done  func(y int, rgb []byte) error
 	err   error // of done
 }
@@ -152,7 +153,7 @@ func (r *Reader) Damaged() bool { return r.damaged }
 // others are those of Decode. Rows can be called once for each Reset.
 func (r *Reader) Rows(row func(y int, rgb []byte) error) error {
 	r.mem.row = grown(r.mem.row, 3*r.region.Dx())
-	r.sink = sink{row: func(int) []byte { return r.mem.row }, done: row}
+	r.sink = sink{done: row}
 	return r.decode()
 }
 

@@ -41,7 +41,7 @@ func (r *Reader) planUnits(s *scan) {
 		for i := range v * h {
 			s.units = append(s.units, unit{c, c.dc, c.ac, (i/h*h*chunk + i%h) * n, h * n})
 		}
-		if n == 1 || !s.whole(r) {
+		if (n == 1 || !s.whole(r)) && r.frame.blocks() >= skipBlocks {
 			c.ac.prepareSkip()
 		}
 	}
@@ -59,8 +59,7 @@ func (r *Reader) sequentialMCUs(s *scan, n int) (done int, err error) {
 	for i := range n {
 		b.fill()
 		for j := range s.units {
-			u := &s.units[j]
-			if err := b.passBlock(u.dc, u.ac, &u.c.pred); err != nil {
+			if err := r.pass(&s.units[j]); err != nil {
 				return i, err
 			}
 		}
@@ -69,6 +68,14 @@ func (r *Reader) sequentialMCUs(s *scan, n int) (done int, err error) {
 		}
 	}
 	return n, nil
+}
+
+// pass checks a block, of which only the DC coefficient is wanted, at most.
+func (r *Reader) pass(u *unit) error {
+	if u.ac.skips {
+		return r.bits.passBlock(u.dc, u.ac, &u.c.pred)
+	}
+	return r.bits.block(u.dc, u.ac, &u.c.pred, &r.mem.dropped, &r.set.order)
 }
 
 // takeMCUs decodes n MCUs to the chunk's coefficients.
@@ -80,7 +87,7 @@ func (r *Reader) takeMCUs(s *scan, n int) (done int, err error) {
 			u := &s.units[j]
 			at := u.at + i*u.step
 			if u.c.dct == 1 {
-				err = b.passBlock(u.dc, u.ac, &u.c.pred)
+				err = r.pass(u)
 				u.c.coefs[at] = int16(u.c.pred)
 			} else {
 				err = b.block(u.dc, u.ac, &u.c.pred, (*[64]int16)(u.c.coefs[at:]), order)
