@@ -30,8 +30,25 @@ func FuzzDecode(f *testing.F) {
 		if err != nil && !lenient.Damaged {
 			t.Fatalf("damaged only in strict mode: %v", err)
 		}
+		everySet(t, data, lenient)
 		if len(lenient.Pix) != lenient.Width*lenient.Height*3 || len(lenient.Pix) == 0 {
 			t.Fatalf("%d bytes for %d×%d pixels", len(lenient.Pix), lenient.Width, lenient.Height)
 		}
 	})
+}
+
+// everySet decodes leniently with every set, whole and scaled down.
+func everySet(t *testing.T, data []byte, want *Image) {
+	for _, scale := range scales {
+		for i, s := range runnable() {
+			got, err := decodeWith(s, data, Options{Lenient: true, Scale: scale})
+			if err != nil || got.Damaged != want.Damaged {
+				t.Fatalf("%s, 1/%d: damaged or not, error %v", s.tier, scale, err)
+			}
+			if i == 0 && scale > 1 {
+				want = got
+			}
+			comparePixels(t, got, want.Pix)
+		}
+	}
 }

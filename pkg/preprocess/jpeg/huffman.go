@@ -46,8 +46,8 @@ func (e skipEntry) passed() uint { return uint(e>>5) & 127 }
 type huffTable struct {
 	fast    [1 << fastBits]fastEntry
 	skip    *[1 << skipBits]skipEntry // nil until prepareSkip
-	limit   [17]uint32 // first 16-bit-aligned code beyond those of each length
-	offset  [17]int32  // index into symbols minus the first code of each length
+	limit   [17]uint32                // first 16-bit-aligned code beyond those of each length
+	offset  [17]int32                 // index into symbols minus the first code of each length
 	counts  [16]uint8
 	symbols [256]uint8
 	codes   int   // number of symbols
