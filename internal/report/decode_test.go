@@ -179,7 +179,7 @@ func TestCSVRefuses(t *testing.T) {
 	for text, want := range map[string]string{
 		"path,rank\n":                                "columns path,rank",
 		header + "a,1,2\n":                           "3 fields",
-		header + `a""b,1,2,,x,1.000000,` + "\n":       "bare quotation mark",
+		header + `a""b,1,2,,x,1.000000,` + "\n":      "bare quotation mark",
 		header + `"a"b,1,2,,x,1.000000,` + "\n":      "after a quotation mark",
 		header + "a,1,2,,x,1.0,\nb,,,,,,no\n":        "another way",
 		header + "a,one,2,,x,1.000000,\nb,,,,,,no\n": "no prediction",

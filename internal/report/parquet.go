@@ -16,7 +16,7 @@ const (
 // parquetFile writes one row a picture. The bytes depend on the records alone.
 type parquetFile struct {
 	columns []column
-	w       *parquet.Writer
+	w       *parquet.GenericWriter[any]
 	row     parquet.Row
 	rows    int
 	bytes   int
@@ -24,8 +24,8 @@ type parquetFile struct {
 
 func newParquet(w io.Writer, s Style) Writer {
 	p := &parquetFile{columns: parquetColumns(&s)}
-	p.w = parquet.NewWriter(w, parquetSchema(p.columns),
-		parquet.Compression(&zstd.Codec{Level: zstd.SpeedDefault}),
+	p.w = parquet.NewGenericWriter[any](w, parquetSchema(p.columns),
+		parquet.Compression(&zstd.Codec{Level: zstd.SpeedFastest}),
 		parquet.CreatedBy("effnet", "1", "0"),
 		parquet.KeyValueMetadata(parquetKey, SchemaName),
 		parquet.DataPageStatistics(true))

@@ -166,7 +166,7 @@ func TestResumeEveryCut(t *testing.T) {
 		part := partOf(t, format, few())
 		for name, records := range secondRuns(few()) {
 			want := string(partOf(t, format, records))
-			step := 5
+			step := 11
 			if name == "same" || name == "amid" {
 				step = 1
 			}
@@ -235,7 +235,7 @@ func TestResumeUsesAll(t *testing.T) {
 func TestResumeManyKills(t *testing.T) {
 	eachFormat(t, func(t *testing.T, format string) {
 		random := rand.New(rand.NewPCG(1, 2))
-		for range 40 {
+		for range 25 {
 			clear3(t)
 			if random.IntN(2) == 0 {
 				put(t, "out", uninterrupted(t, format, shuffled(random)))

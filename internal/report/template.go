@@ -15,7 +15,7 @@ import (
 
 const (
 	maxTemplated = 1 << 20 // bytes of one record
-	maxSteps     = 1 << 20 // rounds of loops and calls of templates in one record
+	maxSteps     = 1 << 16 // rounds of loops and calls of templates in one record
 )
 
 // Template is how a person wants to see a record, in the language of text/template.
@@ -44,9 +44,6 @@ func ParseTemplate(text string) (*Template, error) {
 			return nil, err
 		}
 		one.Root.Nodes = append([]parse.Node{stepNode()}, one.Root.Nodes...)
-	}
-	if parsed.Tree == nil {
-		return nil, errors.New("it has no text of its own")
 	}
 	t.text = parsed
 	t.ended = endsLine(parsed.Root)
@@ -112,7 +109,7 @@ func stepNode() parse.Node {
 // step ends what would never end.
 func (t *Template) step() (string, error) {
 	if t.steps++; t.steps > maxSteps {
-		return "", fmt.Errorf("more than %d rounds of a loop", maxSteps)
+		return "", fmt.Errorf("more than %d rounds of loops", maxSteps)
 	}
 	return "", nil
 }
