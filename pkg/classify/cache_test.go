@@ -69,7 +69,7 @@ func setups() map[string]Options {
 }
 
 func (o Options) kernelsTier() string {
-	set, err := o.kernels()
+	set, err := o.Kernels()
 	if err != nil {
 		panic(err)
 	}

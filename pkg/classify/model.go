@@ -38,13 +38,13 @@ type Model struct {
 // "lite0" an embedded model or one that Options.Resolve finds, and a path, a
 // name that ends like a weight file or one of an existing file, a model file.
 func Open(name string, o Options) (*Model, error) {
-	if err := o.check(); err != nil {
+	if err := o.Check(); err != nil {
 		return nil, err
 	}
 	if name == "" {
 		name = defaultModel
 	}
-	set, err := o.kernels()
+	set, err := o.Kernels()
 	if err != nil {
 		return nil, err
 	}

@@ -40,9 +40,9 @@ type Options struct {
 	Resolve func(name string) (full, path string, err error)
 }
 
-// check finds what makes no sense whatever the model is, so that it is said
+// Check finds what makes no sense whatever the model is, so that it is said
 // before any model is read.
-func (o *Options) check() error {
+func (o *Options) Check() error {
 	wrong := func(format string, args ...any) error {
 		return &UsageError{Msg: fmt.Sprintf(format, args...)}
 	}
@@ -89,8 +89,8 @@ func (o *Options) top(classes int) int {
 	return min(defaultTop, classes)
 }
 
-// kernels is the set of the tier.
-func (o *Options) kernels() (*kernels.Set, error) {
+// Kernels is the set of the tier. The error is a *UsageError.
+func (o *Options) Kernels() (*kernels.Set, error) {
 	if o.Tier == "" {
 		set, err := kernels.Best()
 		if err != nil {

@@ -118,3 +118,18 @@ func scaled(r image.Rectangle, scale, orientation int) (region image.Rectangle, 
 	}
 	return region, box
 }
+
+// Place says what Resize does with the pixels: it resizes Source, a part of the
+// upright picture, to Dest, a part of the square input. What Dest leaves is
+// filled with the profile's mean.
+type Place struct{ Source, Dest image.Rectangle }
+
+// Place is where the picture lands. An error means an unknown crop or an
+// invalid profile.
+func (p *Picture) Place(c Crop, pr profile.Profile) (Place, error) {
+	if err := pr.Validate(); err != nil {
+		return Place{}, err
+	}
+	at, err := newPlace(c, p.Width, p.Height, pr)
+	return Place{Source: at.from, Dest: at.to}, err
+}
