@@ -17,6 +17,7 @@ type File struct {
 	writer Writer
 	format string
 	style  Style
+	fresh  bool // the part was begun by this run
 	closed bool
 }
 
@@ -49,7 +50,7 @@ const savedSuffix = ".resume"
 // newFile writes to a part that is empty.
 func newFile(out *Output, replaced fs.FileInfo, format string, s Style) (*File, error) {
 	t := &tape{part: out.file, name: out.final + savedSuffix, replaced: replaced}
-	f := &File{out: out, tape: t, format: format, style: s}
+	f := &File{out: out, tape: t, format: format, style: s, fresh: true}
 	return f, f.begin()
 }
 
@@ -161,4 +162,13 @@ func (f *File) Keep() (part string, err error) {
 		f.tape.close()
 	}
 	return f.Part(), errors.Join(err, f.out.Keep())
+}
+
+// Drop is Keep where nothing was written: it removes the part, if no earlier run began it.
+func (f *File) Drop() error {
+	part, err := f.Keep()
+	if part == "" || !f.fresh {
+		return err
+	}
+	return errors.Join(err, os.Remove(part))
 }

@@ -1,4 +1,5 @@
-// Package report writes classified pictures as a table, JSON, JSON lines or CSV.
+// Package report writes classified pictures in many formats, to files that take their
+// name when they are whole, and reads back what an interrupted run left of them.
 package report
 
 import (

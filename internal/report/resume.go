@@ -78,7 +78,7 @@ func (p *Previous) index(f *os.File, saved bool) (end int64, err error) {
 // *ResumeError says that file, format or style do not allow it; nothing is changed then.
 func Resume(path, format string, s Style) (*File, *Previous, error) {
 	if !slices.Contains(ResumeFormats, format) {
-		return nil, nil, &ResumeError{path, fmt.Sprintf("of what is written as %s; only %s can be resumed", format, strings.Join(ResumeFormats, ", "))}
+		return nil, nil, &ResumeError{path, fmt.Sprintf("it is written as %s; only %s can be resumed", format, strings.Join(ResumeFormats, ", "))}
 	}
 	final, replaced, err := locate(path)
 	if err != nil {
