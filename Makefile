@@ -6,16 +6,17 @@ VENV         ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/effnet/venv
 WHEELS       ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/effnet/wheels
 FUZZTIME     ?= 1m
 FAMILY       ?=
+PHOTOS       ?=
 STATICCHECK  := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 VERSION      := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS      := -s -w -X github.com/effnet/effnet/internal/cli.version=$(VERSION)
 BUILD        := CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)'
 
 .DEFAULT_GOAL := help
-.PHONY: help build test test-long check bench golden foreign snapshots parity models catalogue wordnet dist
+.PHONY: help build test test-long check bench bench-pixels golden foreign snapshots parity models catalogue wordnet dist
 
 help: ## print this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## the static binary ./effnet
 	$(BUILD) -o effnet ./cmd/effnet
@@ -37,6 +38,11 @@ check: ## format, vet, staticcheck, go.mod and generated files
 
 bench: ## Go benchmarks of kernels, model and pixels
 	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+bench-pixels: build $(VENV)/.ready ## from file to tensor and label, against Pillow and ONNX Runtime; PHOTOS=DIR for a folder of your own
+	$(BUILD) -o $(VENV)/pixels ./bench/pixels
+	test -f $(VENV)/lite0.onnx || $(VENV)/bin/python tools/golden/onnx_export.py lite0 $(VENV)/lite0.onnx
+	$(VENV)/bin/python bench/pixels.py $(VENV)/pixels ./effnet --onnx $(VENV)/lite0.onnx $(if $(PHOTOS),--folder '$(PHOTOS)')
 
 snapshots: ## rewrite the snapshots of command output
 	$(GO) test ./internal/cli ./internal/report -update
