@@ -5,6 +5,7 @@ import (
 	"image"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -12,7 +13,7 @@ import (
 )
 
 // FuzzDecode wants a small whole picture or an *Error from any bytes, and a
-// picture that decodes strictly to decode the same leniently.
+// picture that decodes strictly to decode the same leniently. Read does the same.
 func FuzzDecode(f *testing.F) {
 	names, err := filepath.Glob("testdata/pillow/*")
 	if err != nil {
@@ -32,7 +33,8 @@ func FuzzDecode(f *testing.F) {
 	}
 	const maxPixels = 1 << 14
 	pr := profile.ImageNet(32)
-	dst := make([]float32, 32*32*3)
+	dst, read := make([]float32, 32*32*3), make([]float32, 32*32*3)
+	ws := new(Workspace)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		strict, err := Decode(data, Options{MaxPixels: maxPixels})
 		checkDecoded(t, strict, err, maxPixels)
@@ -49,7 +51,17 @@ func FuzzDecode(f *testing.F) {
 				if err := Tensor(lenient, c, pr, dst); err != nil {
 					t.Error(err)
 				}
+				in, err := ws.Read(data, Options{MaxPixels: maxPixels, Lenient: true}, c, pr, read)
+				if err != nil || in.Damaged != lenient.Damaged || !slices.Equal(read, dst) {
+					t.Errorf("%s: Read gives another tensor than Decode, %+v, %v", c, in, err)
+				}
+				if _, err := ws.Read(data, Options{MaxPixels: maxPixels, Lenient: true, Scaled: true}, c, pr, read); err != nil {
+					t.Errorf("%s, scaled: %v", c, err)
+				}
 			}
+		}
+		if _, readErr := ws.Read(data, Options{MaxPixels: maxPixels}, Squash, pr, read); (readErr == nil) != (err == nil) {
+			t.Errorf("Read: %v, Decode: %v", readErr, err)
 		}
 	})
 }
