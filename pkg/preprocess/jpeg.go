@@ -97,9 +97,9 @@ func (ws *Workspace) forget() {
 
 // draftScale is the largest at which a crop still has as many pixels as it is
 // to have, as Pillow's draft chooses.
-func draftScale(at place) int {
+func draftScale(at Place) int {
 	scale := 8
-	for scale > 1 && (at.from.Dx() < scale*at.to.Dx() || at.from.Dy() < scale*at.to.Dy()) {
+	for scale > 1 && (at.Source.Dx() < scale*at.Dest.Dx() || at.Source.Dy() < scale*at.Dest.Dy()) {
 		scale /= 2
 	}
 	return scale

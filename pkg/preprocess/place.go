@@ -20,21 +20,29 @@ const (
 	Pad    Crop = "pad"
 )
 
-// place says which part of an upright picture becomes which part of the input.
-type place struct {
-	from image.Rectangle // no pixel beyond has a weight
-	to   image.Rectangle // in resolution×resolution
+// Place says what Resize does with the pixels: it resizes Source, a part of the
+// upright picture, to Dest, a part of the square input. No pixel beyond Source
+// has a weight; what Dest leaves is filled with the profile's mean.
+type Place struct{ Source, Dest image.Rectangle }
+
+// Place is where the picture lands. An error means an unknown crop or an
+// invalid profile.
+func (p *Picture) Place(c Crop, pr profile.Profile) (Place, error) {
+	if err := pr.Validate(); err != nil {
+		return Place{}, err
+	}
+	return newPlace(c, p.Width, p.Height, pr)
 }
 
-func newPlace(c Crop, w, h int, pr profile.Profile) (place, error) {
+func newPlace(c Crop, w, h int, pr profile.Profile) (Place, error) {
 	res := pr.Resolution
-	p := place{image.Rect(0, 0, w, h), image.Rect(0, 0, res, res)}
+	p := Place{image.Rect(0, 0, w, h), image.Rect(0, 0, res, res)}
 	switch c {
 	case Center:
-		p.from = centerSquare(w, h, pr.Crop)
+		p.Source = centerSquare(w, h, pr.Crop)
 	case Squash:
 	case Pad:
-		p.to = fitted(w, h, res)
+		p.Dest = fitted(w, h, res)
 	default:
 		return p, fmt.Errorf("crop: %q is none of %v", c, []Crop{Center, Squash, Pad})
 	}
@@ -117,19 +125,4 @@ func scaled(r image.Rectangle, scale, orientation int) (region image.Rectangle, 
 		box = [4]float32{box[1], box[0], box[3], box[2]}
 	}
 	return region, box
-}
-
-// Place says what Resize does with the pixels: it resizes Source, a part of the
-// upright picture, to Dest, a part of the square input. What Dest leaves is
-// filled with the profile's mean.
-type Place struct{ Source, Dest image.Rectangle }
-
-// Place is where the picture lands. An error means an unknown crop or an
-// invalid profile.
-func (p *Picture) Place(c Crop, pr profile.Profile) (Place, error) {
-	if err := pr.Validate(); err != nil {
-		return Place{}, err
-	}
-	at, err := newPlace(c, p.Width, p.Height, pr)
-	return Place{Source: at.from, Dest: at.to}, err
 }

@@ -98,7 +98,7 @@ type target struct {
 type source struct{ w, h, orientation, scale, size int }
 
 // place finds the target's crop in the upright picture.
-func (t target) place(s source) (place, error) {
+func (t target) place(s source) (Place, error) {
 	w, h := turnedSize(s.w, s.h, s.orientation)
 	return newPlace(t.crop, w, h, t.profile)
 }
@@ -110,10 +110,10 @@ func (ws *Workspace) begin(s source, t target) (region image.Rectangle, err erro
 	if err != nil {
 		return region, err
 	}
-	region, box := scaled(unturned(at.from, s.w, s.h, s.orientation), s.scale, s.orientation)
+	region, box := scaled(unturned(at.Source, s.w, s.h, s.orientation), s.scale, s.orientation)
 	g := resample.Geometry{
 		Filter: t.profile.Interpolation, Orientation: s.orientation,
-		Box: box, OutW: at.to.Dx(), OutH: at.to.Dy(),
+		Box: box, OutW: at.Dest.Dx(), OutH: at.Dest.Dy(),
 	}
 	g.Width, g.Height = turnedSize(region.Dx(), region.Dy(), s.orientation)
 	plan, err := ws.resampler.Plan(g)
@@ -124,7 +124,7 @@ func (ws *Workspace) begin(s source, t target) (region image.Rectangle, err erro
 		}
 		return region, err
 	}
-	ws.resampler.Start(plan, s.size, ws.part(t, at.to))
+	ws.resampler.Start(plan, s.size, ws.part(t, at.Dest))
 	ws.first = region.Min.Y
 	return plan.Needs().Add(region.Min), nil
 }
