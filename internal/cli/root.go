@@ -44,7 +44,7 @@ func newRootCmd(s Streams, out io.Writer) *cobra.Command {
 	cmd.SetVersionTemplate("effnet {{.Version}}\n")
 	cmd.AddCommand(newBenchCmd(s, runBench), newCheckCmd(s, runCheck), newClassifyCmd(s, runClassify),
 		newConvertCmd(s, runConvert), newListCmd(s, runList), newPullCmd(s, runPull), newRemoveCmd(s, runRemove),
-		newScaleCmd(s, runScale), newShowCmd(s, runShow), newVerifyCmd(s, runVerify),
+		newScaleCmd(s, runScale), newSchemaCmd(s, runSchema), newShowCmd(s, runShow), newVerifyCmd(s, runVerify),
 		newVersionCmd(s, runVersion))
 	cmd.SetHelpCommand(newHelpCmd())
 	cmd.InitDefaultCompletionCmd()
