@@ -137,7 +137,7 @@ func (b *batch) begin(ctx context.Context) error {
 	if b.ranking.MinProb == 0 && len(b.ranking.Classes) == 0 {
 		style.Top = min(b.ranking.Top, info.Classes)
 	}
-	style.Fits = fits(info.Labels)
+	style.Fits = b.fits(info.Labels)
 	if b.results.Provenance {
 		style.Engine = &report.Engine{Version: versionString(), Tier: info.Tier, ModelSHA256: info.SHA256()}
 	}
@@ -162,15 +162,27 @@ func (b *batch) begin(ctx context.Context) error {
 	return nil
 }
 
-// fits holds the records of an earlier run to the labels of this one.
-func fits(labels []weights.Label) func(report.Record) error {
+// fits holds the records of an earlier run to the labels and the choice of this one.
+func (b *batch) fits(labels []weights.Label) func(report.Record) error {
+	chosen := map[int]bool{}
+	for _, name := range b.ranking.Classes {
+		found, _ := classify.Find(labels, name) // Open has refused unknown names
+		for _, i := range found {
+			chosen[i] = true
+		}
+	}
 	return func(rec report.Record) error {
 		if rec.Result == nil {
 			return nil
 		}
 		for _, p := range rec.Result.Predictions {
-			if p.Index >= len(labels) || labels[p.Index].Name != p.Label {
+			switch {
+			case p.Index >= len(labels) || labels[p.Index].Name != p.Label:
 				return fmt.Errorf("class %d was %q, which is not this model's", p.Index, p.Label)
+			case len(chosen) > 0 && !chosen[p.Index]:
+				return fmt.Errorf("%q is not among the classes of --class", p.Label)
+			case p.Probability < b.ranking.MinProb-1e-6:
+				return fmt.Errorf("%q has a probability below --min-prob", p.Label)
 			}
 		}
 		return nil

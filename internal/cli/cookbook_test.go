@@ -14,9 +14,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// recipe is a block of shell in COOKBOOK.md and what it must print.
-type recipe struct{ title, script, want string }
-
 var (
 	headings = regexp.MustCompile(`(?m)^## `)
 	shell    = regexp.MustCompile("(?s)```sh\n(.*?)```\n")

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strconv"
 
 	"github.com/effnet/effnet/internal/report"
@@ -178,8 +177,10 @@ func (out *outputs) keep() (parts []string) {
 
 // drop takes back what was opened before a later output could not be.
 func (out *outputs) drop() {
-	for _, part := range out.keep() {
-		os.Remove(part)
+	for _, s := range out.sinks {
+		if s.file != nil {
+			_ = s.file.Drop()
+		}
 	}
 }
 
