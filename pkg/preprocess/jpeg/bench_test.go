@@ -2,54 +2,97 @@ package jpeg
 
 import (
 	"bytes"
-	"image"
-	"image/color"
+	"flag"
+	"fmt"
 	stdjpeg "image/jpeg"
-	"math"
-	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 )
 
-// photo makes a 4:2:0 JPEG of 500×375 pixels with the detail of a photo.
-func photo(b *testing.B) []byte {
-	random := rand.New(rand.NewPCG(1, 2))
-	img := image.NewRGBA(image.Rect(0, 0, 500, 375))
-	for y := range 375 {
-		for x := range 500 {
-			wave := 60*math.Sin(float64(x)/9+math.Cos(float64(y)/23)) + 12*random.NormFloat64()
-			if (x/40+y/31)%3 == 0 {
-				wave /= 4
-			}
-			v := func(base float64) uint8 { return uint8(min(max(base+wave, 0), 255)) }
-			img.SetRGBA(x, y, color.RGBA{v(150), v(120 + float64(y)/8), v(90 + float64(x)/8), 255})
-		}
-	}
-	var buf bytes.Buffer
-	if err := stdjpeg.Encode(&buf, img, &stdjpeg.Options{Quality: 85}); err != nil {
+var photosFlag = flag.String("photos", "../../../testdata", "folder of JPEG files that benchmarks decode")
+
+// photos reads the files of the folder.
+func photos(b *testing.B) (files [][]byte) {
+	b.Helper()
+	entries, err := os.ReadDir(*photosFlag)
+	if err != nil {
 		b.Fatal(err)
 	}
-	return buf.Bytes()
+	for _, e := range entries {
+		if !slices.Contains([]string{".jpg", ".jpeg"}, strings.ToLower(filepath.Ext(e.Name()))) {
+			continue
+		}
+		data, err := os.ReadFile(filepath.Join(*photosFlag, e.Name()))
+		if err != nil {
+			b.Fatal(err)
+		}
+		files = append(files, data)
+	}
+	if len(files) == 0 {
+		b.Fatalf("no JPEG files in %s", *photosFlag)
+	}
+	return files
 }
 
-func BenchmarkDecode(b *testing.B) {
-	data := photo(b)
+// perPicture reports the time of one picture and counts pixels as bytes/3.
+func perPicture(b *testing.B, files [][]byte, decode func(data []byte) error) {
+	pixels := 0
+	for _, data := range files {
+		w, h, err := DecodeConfig(data)
+		if err != nil {
+			b.Fatal(err)
+		}
+		pixels += w * h
+	}
+	b.SetBytes(int64(3 * pixels))
 	b.ReportAllocs()
-	b.SetBytes(500 * 375 * 3)
-	b.ReportMetric(float64(len(data)), "file-bytes")
 	for b.Loop() {
-		if _, err := Decode(data, Options{}); err != nil {
-			b.Fatal(err)
+		for _, data := range files {
+			if err := decode(data); err != nil {
+				b.Fatal(err)
+			}
 		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*len(files)), "µs/picture")
+}
+
+// BenchmarkDecode decodes each photo to a picture of its own, with every set.
+func BenchmarkDecode(b *testing.B) {
+	files := photos(b)
+	for _, s := range runnable() {
+		b.Run(string(s.tier), func(b *testing.B) {
+			perPicture(b, files, func(data []byte) error {
+				_, err := decodeWith(s, data, Options{})
+				return err
+			})
+		})
 	}
 }
 
-// BenchmarkStandardLibrary decodes the same photo with image/jpeg, to YCbCr.
-func BenchmarkStandardLibrary(b *testing.B) {
-	data := photo(b)
-	b.SetBytes(500 * 375 * 3)
-	for b.Loop() {
-		if _, err := stdjpeg.Decode(bytes.NewReader(data)); err != nil {
-			b.Fatal(err)
-		}
+// BenchmarkRows goes through each photo's rows with one Reader, at every scale.
+func BenchmarkRows(b *testing.B) {
+	files := photos(b)
+	for _, scale := range scales {
+		b.Run(fmt.Sprintf("1of%d", scale), func(b *testing.B) {
+			r := new(Reader)
+			row := func(int, []byte) error { return nil }
+			perPicture(b, files, func(data []byte) error {
+				if err := r.Reset(data, Options{Scale: scale}); err != nil {
+					return err
+				}
+				return r.Rows(row)
+			})
+		})
 	}
+}
+
+// BenchmarkStandardLibrary decodes the same photos with image/jpeg, to YCbCr.
+func BenchmarkStandardLibrary(b *testing.B) {
+	perPicture(b, photos(b), func(data []byte) error {
+		_, err := stdjpeg.Decode(bytes.NewReader(data))
+		return err
+	})
 }

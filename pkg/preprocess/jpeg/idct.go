@@ -41,45 +41,54 @@ const (
 // column pass gives is cut to 16 bits, as in libjpeg-turbo's vector code.
 func inverseDCT(coefs []int16, quant *[64]int16, dst []byte, stride int) {
 	var block [64]int32
-	for ; len(coefs) >= 64; coefs, dst = coefs[64:], dst[8:] {
-		in := (*[64]int16)(coefs)
-		seen := int16(0)
-		for i, c := range in {
-			block[i] = int32(c * quant[i])
-			if i > 0 {
-				seen |= c
+	for i := 0; i+64 <= len(coefs); i += 64 {
+		in, to := (*[64]int16)(coefs[i:]), dst[i/8:]
+		columns := transformColumns(&block, in, quant)
+		for y := range 8 {
+			row, to := block[8*y:8*y+8:8*y+8], to[y*stride:]
+			switch {
+			case columns&^1 == 0:
+				v := clamp((row[0]+16)>>5 + 128)
+				binary.LittleEndian.PutUint64(to, uint64(v)*ones)
+			case columns&0xf0 == 0:
+				row4((*[4]int32)(row), to)
+			default:
+				row8((*[8]int32)(row), to)
 			}
 		}
-		to := dst[: 7*stride+8 : 7*stride+8]
-		if seen == 0 {
-			flat(clamp((block[0]+4)>>3+128), to, stride)
-		} else {
-			inverseDCTBlock(&block, to, stride)
-		}
 		*in = [64]int16{}
-		if len(coefs) == 64 {
-			return
-		}
 	}
 }
 
-// inverseDCTBlock transforms a dequantised block.
-func inverseDCTBlock(b *[64]int32, dst []byte, stride int) {
+// transformColumns dequantises and transforms the columns of a block and tells
+// by bits which of them are not zero.
+func transformColumns(b *[64]int32, in, quant *[64]int16) (columns uint) {
 	for x := range 8 {
-		switch low, high := b[x+8]|b[x+16]|b[x+24], b[x+32]|b[x+40]|b[x+48]|b[x+56]; {
-		case high != 0:
-			column8(b, x)
-		case low != 0:
-			column4(b, x)
-		default:
+		low, high := in[x+8]|in[x+16]|in[x+24], in[x+32]|in[x+40]|in[x+48]|in[x+56]
+		b[x] = int32(in[x] * quant[x])
+		if low|high == 0 {
 			v := saturate(b[x] << 2)
 			b[x], b[x+8], b[x+16], b[x+24] = v, v, v, v
 			b[x+32], b[x+40], b[x+48], b[x+56] = v, v, v, v
+			if v != 0 {
+				columns |= 1 << x
+			}
+			continue
 		}
+		columns |= 1 << x
+		for k := x + 8; k < x+32; k += 8 {
+			b[k] = int32(in[k] * quant[k])
+		}
+		if high == 0 {
+			column4(b, x)
+			continue
+		}
+		for k := x + 32; k < 64; k += 8 {
+			b[k] = int32(in[k] * quant[k])
+		}
+		column8(b, x)
 	}
-	for y := range 8 {
-		row8((*[8]int32)(b[y*8:]), dst[y*stride:])
-	}
+	return columns
 }
 
 // saturate returns the nearest 16-bit value.
@@ -88,13 +97,6 @@ func saturate(v int32) int32 {
 		v = v>>31 ^ 0x7fff
 	}
 	return v
-}
-
-// flat fills a block with one value.
-func flat(v int32, dst []byte, stride int) {
-	for y := range 8 {
-		binary.LittleEndian.PutUint64(dst[y*stride:], uint64(v)*ones)
-	}
 }
 
 // column8 transforms column x in place.
@@ -136,6 +138,15 @@ func row8(b *[8]int32, dst []byte) {
 	e1 := (b[0]-b[4])<<13 + round2
 	o0, o1, o2, o3 := odd8(b[7], b[5], b[3], b[1])
 	storeRow(dst, e0+e3, e1+e2, e1-e2, e0-e3, o0, o1, o2, o3)
+}
+
+// row4 is row8 where columns 4 to 7 are zero.
+func row4(b *[4]int32, dst []byte) {
+	e2 := b[2] * fix0541
+	e3 := b[2] * (fix0541 + fix0765)
+	e := b[0]<<13 + round2
+	o0, o1, o2, o3 := odd4(b[3], b[1])
+	storeRow(dst, e+e3, e+e2, e-e2, e-e3, o0, o1, o2, o3)
 }
 
 // odd8 is the odd part, of coefficients 7, 5, 3 and 1.

@@ -61,6 +61,24 @@ func (m *memory) table(class, index byte) *huffTable {
 	return m.tables[class][index]
 }
 
+// kept is how many bytes of samples and coefficients a component keeps for the
+// next picture.
+const kept = 16 << 20
+
+// shrink gives up what an unusually large picture took.
+func (m *memory) shrink() {
+	for i := range m.comps {
+		c := &m.comps[i]
+		size := cap(c.plane.pix)
+		for _, row := range c.store {
+			size += 2 * cap(row)
+		}
+		if size > kept {
+			c.store, c.rows, c.plane.pix = nil, nil, nil
+		}
+	}
+}
+
 // sink is where rows go: to a picture in memory, or one by one to done.
 type sink struct {
 	whole bool
@@ -88,6 +106,7 @@ func NewReader(data []byte, o Options) (*Reader, error) {
 // data must not change until Rows is over. Errors are those of Decode.
 func (r *Reader) Reset(data []byte, o Options) error {
 	r.picture = picture{markers: markers{data: data}, lenient: o.Lenient, done: true}
+	r.mem.shrink()
 	var err error
 	if r.set == nil {
 		if r.set, err = best(); err != nil {

@@ -88,6 +88,27 @@ func TestSelectRefusesWhatIsNotThere(t *testing.T) {
 	}
 }
 
+// A Reader does not keep the memory of its largest picture for ever.
+func TestReaderShrinks(t *testing.T) {
+	data := claiming(t, "420-progressive", 8000, 4000)
+	r := new(Reader)
+	if err := r.Reset(data, Options{Lenient: true}); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Rows(func(int, []byte) error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	for by := range r.mem.comps[0].rows {
+		r.mem.comps[0].coefficientsAt(&r.frame, 0, by)
+	}
+	if err := r.Reset(goldenFile(t, "420-progressive"), Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if r.mem.comps[0].store != nil {
+		t.Error("the coefficients of 32 megapixels are kept")
+	}
+}
+
 // claiming returns a golden whose frame claims another size.
 func claiming(t *testing.T, name string, width, height uint16) []byte {
 	data := bytes.Clone(goldenFile(t, name))

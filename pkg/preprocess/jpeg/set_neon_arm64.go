@@ -9,7 +9,8 @@ func builtIn() []*set { return []*set{portable(), neonSet()} }
 func neonSet() *set {
 	s := portable()
 	s.tier = cpu.NEON
-	s.idct[8], s.h2v1, s.h2v2, s.rgb = idct8NEON, h2v1Wide, h2v2Wide, rgbWide
+	s.idct[2], s.idct[4], s.idct[8] = idct2NEON, idct4NEON, idct8NEON
+	s.h2v1, s.h2v2, s.rgb = h2v1Wide, h2v2Wide, rgbWide
 	return s
 }
 
@@ -41,6 +42,16 @@ func rgbWide(dst, y, cb, cr []byte) {
 //
 //go:noescape
 func idct8NEON(coefs []int16, quant *[64]int16, dst []byte, stride int)
+
+// idct4NEON is inverseDCT4.
+//
+//go:noescape
+func idct4NEON(coefs []int16, quant *[64]int16, dst []byte, stride int)
+
+// idct2NEON is inverseDCT2.
+//
+//go:noescape
+func idct2NEON(coefs []int16, quant *[64]int16, dst []byte, stride int)
 
 // h2v1NEON is triangle2 for at least 10 samples.
 //

@@ -57,7 +57,9 @@ type narrow struct {
 var (
 	shrn    = narrow{"SHRN", 0x0f008400}
 	rshrn   = narrow{"RSHRN", 0x0f008c00}
+	sqshrn  = narrow{"SQSHRN", 0x0f009400}
 	sqrshrn = narrow{"SQRSHRN", 0x0f009c00}
+	sqshrun = narrow{"SQSHRUN", 0x2f008400}
 )
 
 // shift narrows n, of 16- or 32-bit numbers, into the low or high half of d.

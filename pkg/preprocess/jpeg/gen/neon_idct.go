@@ -1,19 +1,36 @@
 package main
 
+import "slices"
+
 // even8 are the elements of V0 in the even part.
 var even8 = []int{1 << 13, fix0541 + fix0765, fix0541, fix0541 - fix1847, 0, 0, 0, 0}
 
-// idct emits the inverse transform. A block is eight vectors, its rows.
+// Elements of V0 to V2 for the reduced transforms.
+var (
+	even4 = []int{1 << 14, fix1847, -fix0765, 0, 0, 0, 0, 0}
+	odd4  = []int{-fix0509, fix2562, -fix0601, fix0899, -fix0211, fix1061, fix1451, -fix2172}
+	odd2  = []int{-fix0720, fix3624, fix0850, -fix1272, 0, 0, 0, 0}
+)
+
+// idct emits the inverse transforms. A block is eight vectors, its rows.
 func (s neon) idct() {
-	s.text("idct8", "(coefs []int16, quant *[64]int16, dst []byte, stride int)", 64)
+	s.transform("idct8", 8, []int{16, 17, 18, 19, 20, 21, 22, 23}, s.idct8, even8,
+		slices.Concat(odd8[0][:], odd8[1][:]), slices.Concat(odd8[2][:], odd8[3][:]))
+	s.transform("idct4", 4, []int{16, 17, 18, 19, 21, 22, 23}, s.idct4, even4, odd4)
+	s.transform("idct2", 2, []int{16, 17, 19, 21, 23}, s.idct2, odd2)
+}
+
+// transform emits a loop over blocks: body turns those of the dequantised rows
+// V16 to V23 that it needs to side×side samples at R3.
+func (s neon) transform(name string, side int, rows []int, body func(), constants ...[]int) {
+	s.text(name, "(coefs []int16, quant *[64]int16, dst []byte, stride int)", 64)
 	s.f("MOVD coefs_base+0(FP), R0")
 	s.f("MOVD coefs_len+8(FP), R1")
 	s.f("MOVD quant+24(FP), R2")
 	s.f("MOVD dst_base+32(FP), R3")
 	s.f("MOVD stride+56(FP), R4")
-	s.load(words(quad, even8...), 0)
-	for i := range 2 {
-		s.load(words(quad, append(append([]int{}, odd8[2*i][:]...), odd8[2*i+1][:]...)...), 1+i)
+	for i, c := range constants {
+		s.load(words(quad, c...), i)
 	}
 	s.f("VMOVI $128, V3.B16")
 	s.f("VEOR V4.B16, V4.B16, V4.B16")
@@ -30,31 +47,24 @@ func (s neon) idct() {
 	}
 	s.f("MOVD R0, R5")
 	s.f("VST1.P [V4.H8], 16(R5)")
-	s.f("MOVD R2, R6")
-	s.f("VLD1.P 16(R6), [V9.H8]")
+	s.f("VLD1 (R2), [V9.H8]")
 	s.three("MUL.8H", 0x4e609c00, 16, 16, 9)
 	s.f("VMOV V8.D[0], R7")
 	s.f("VMOV V8.D[1], R8")
 	s.f("ORR R7, R8")
 	s.f("CBZ R8, flat")
-	for i := 17; i < 24; i++ {
+	for range 7 {
 		s.f("VST1.P [V4.H8], 16(R5)")
-		s.f("VLD1.P 16(R6), [V9.H8]")
+	}
+	for _, i := range rows[1:] {
+		s.f("ADD $%d, R2, R6", 16*(i-16))
+		s.f("VLD1 (R6), [V9.H8]")
 		s.three("MUL.8H", 0x4e609c00, i, i, 9)
 	}
-	s.pass8(sqrshrn, 11)
-	s.transpose()
-	s.pass8(shrn, 16)
-	s.transpose()
-	s.f("MOVD R3, R5")
-	for i := 16; i < 24; i++ {
-		s.shift(sqrshrn, 16, 0, i, i, 2)
-		s.f("VEOR V3.B16, V%d.B16, V%d.B16", i, i)
-		s.store(i)
-	}
+	body()
 	s.label("next")
 	s.f("ADD $128, R0")
-	s.f("ADD $8, R3")
+	s.f("ADD $%d, R3", side)
 	s.f("SUB $1, R1")
 	s.f("CBNZ R1, loop")
 	s.label("done")
@@ -64,15 +74,107 @@ func (s neon) idct() {
 	s.shift(sqrshrn, 16, 0, 16, 16, 3)
 	s.f("VEOR V3.B16, V16.B16, V16.B16")
 	s.f("MOVD R3, R5")
-	for range 8 {
-		s.store(16)
+	for range side {
+		s.store(side, 16)
 	}
 	s.f("JMP next")
 }
 
-// store writes a row and goes on to the next.
-func (s neon) store(v int) {
-	s.f("FMOVD F%d, (R5)", v)
+func (s neon) idct8() {
+	s.pass8(sqrshrn, 11)
+	s.transpose()
+	s.pass8(shrn, 16)
+	s.transpose()
+	s.f("MOVD R3, R5")
+	for i := 16; i < 24; i++ {
+		s.shift(sqrshrn, 16, 0, i, i, 2)
+		s.f("VEOR V3.B16, V%d.B16, V%d.B16", i, i)
+		s.store(8, i)
+	}
+}
+
+func (s neon) idct4() {
+	s.pass4(2, 1<<11, sqshrn, 12)
+	s.transpose()
+	s.pass4(1, 1<<18+128<<19, shrn, 16)
+	s.transpose()
+	s.f("MOVD R3, R5")
+	for i := 16; i < 20; i++ {
+		s.shift(sqshrun, 16, 0, i, i, 3)
+		s.store(4, i)
+	}
+}
+
+// pass4 transforms V16 to V23 along their lanes, of which one or both halves
+// count, to V24 to V27. Rounding comes first: sums may wrap, and in every tier
+// they must wrap alike.
+func (s neon) pass4(halves, round int, x narrow, by int) {
+	s.load(doublewords(quad, round), 5)
+	for half := range halves {
+		s.f("VMOV V5.B16, V8.B16")
+		s.multiply(smlal, half, 8, 16, 0, 0)
+		s.f("VMOV V8.B16, V9.B16")
+		for _, k := range []struct {
+			p    product
+			d, e int
+		}{{smlal, 8, 1}, {smlsl, 9, 1}} {
+			s.multiply(k.p, half, k.d, 18, 0, k.e)
+			s.multiply(k.p, half, k.d, 22, 0, k.e+1)
+		}
+		for i, out := range [2][2]int{{24, 27}, {25, 26}} {
+			s.multiply(smull, half, 12, 23, 1, 4*i)
+			s.multiply(smlal, half, 12, 17, 1, 4*i+1)
+			s.multiply(smlal, half, 12, 21, 1, 4*i+2)
+			s.multiply(smlal, half, 12, 19, 1, 4*i+3)
+			s.f("VADD V12.S4, V%d.S4, V13.S4", 8+i)
+			s.f("VSUB V12.S4, V%d.S4, V14.S4", 8+i)
+			s.shift(x, 32, half, out[0], 13, by)
+			s.shift(x, 32, half, out[1], 14, by)
+		}
+	}
+}
+
+func (s neon) idct2() {
+	s.pass2(2, 1<<12, sqshrn, 13)
+	s.transpose()
+	s.pass2(1, 1<<19+128<<20, shrn, 16)
+	s.f("VTRN1 V25.H8, V24.H8, V16.H8")
+	s.f("VTRN2 V25.H8, V24.H8, V17.H8")
+	s.f("MOVD R3, R5")
+	for i := 16; i < 18; i++ {
+		s.shift(sqshrun, 16, 0, i, i, 4)
+		s.store(2, i)
+	}
+}
+
+// pass2 is pass4 to V24 and V25.
+func (s neon) pass2(halves, round int, x narrow, by int) {
+	s.load(doublewords(quad, round), 5)
+	for half := range halves {
+		s.word(0x0f00a400|uint32(half)<<30|(16+15)<<16|operands(8, 16), "SSHLL V8.4S, V16, #15, half %d", half)
+		s.f("VADD V5.S4, V8.S4, V8.S4")
+		s.multiply(smull, half, 12, 23, 0, 0)
+		s.multiply(smlal, half, 12, 17, 0, 1)
+		s.multiply(smlal, half, 12, 21, 0, 2)
+		s.multiply(smlal, half, 12, 19, 0, 3)
+		s.f("VADD V12.S4, V8.S4, V13.S4")
+		s.f("VSUB V12.S4, V8.S4, V14.S4")
+		s.shift(x, 32, half, 24, 13, by)
+		s.shift(x, 32, half, 25, 14, by)
+	}
+}
+
+// store writes the first bytes of v as a row and goes on to the next.
+func (s neon) store(bytes, v int) {
+	switch bytes {
+	case 8:
+		s.f("FMOVD F%d, (R5)", v)
+	case 4:
+		s.f("FMOVS F%d, (R5)", v)
+	case 2:
+		s.f("VMOV V%d.H[0], R7", v)
+		s.f("MOVH R7, (R5)")
+	}
 	s.f("ADD R4, R5")
 }
 
