@@ -39,7 +39,13 @@ var page string
 var report = template.Must(template.New("report").Funcs(template.FuncMap{
 	"percent": func(v float64) string { return strconv.FormatFloat(100*v, 'f', 1, 64) + " %" },
 	"decimal": func(v float64) string { return strconv.FormatFloat(v, 'f', 3, 64) },
-	"clean":   clean,
+	"chance": func(p float64) string {
+		if p < 0.001 {
+			return "p < 0.001"
+		}
+		return "p = " + strconv.FormatFloat(p, 'f', 3, 64)
+	},
+	"clean": clean,
 }).Parse(page))
 
 // clean makes every byte of a name printable.
