@@ -66,6 +66,7 @@ wordnet: ## the groups of ImageNet's classes again, from WordNet as Debian packa
 
 golden: $(VENV)/.ready ## the reference goldens again, from PyTorch, Keras and Pillow
 	$(VENV)/bin/python tools/golden/golden.py
+	$(VENV)/bin/python tools/golden/gradients.py
 	$(VENV)/bin/python tools/golden/family.py $(FAMILY)
 	$(VENV)/bin/python tools/golden/jpeg.py
 	$(VENV)/bin/python tools/golden/odd_pictures.py

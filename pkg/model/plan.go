@@ -126,7 +126,7 @@ func (c *compiler) operations() {
 		case Conv:
 			c.conv(s)
 		case Pointwise:
-			if opAt(steps, i+1) == Depthwise {
+			if opAt(steps, i+1) == Depthwise && !isAdded(s.Out, steps) {
 				i++
 				c.strip(&s, steps[i], opAt(steps, i+1) == SqueezeExcite)
 			} else {
