@@ -97,9 +97,6 @@ func (o *outer) turn(p *pass, rows []float32) {
 	})
 }
 
-// square is sixteen pixels of sixteen channels.
-type square = [kernels.Block * kernels.Block]float32
-
 // turnGroup transposes up to sixteen pixels; those that lack are zero.
 func turnGroup(to *square, from []float32) {
 	var short square
@@ -107,12 +104,7 @@ func turnGroup(to *square, from []float32) {
 		copy(short[:], from)
 		from = short[:]
 	}
-	src := (*square)(from)
-	for p := range kernels.Block {
-		for c := range kernels.Block {
-			to[c*kernels.Block+p] = src[p*kernels.Block+c]
-		}
-	}
+	transpose(to, (*square)(from))
 }
 
 // packer writes n pixels from first on of the panel's channel blocks to dst,
@@ -170,10 +162,13 @@ func (o *outer) runsOf(n int) []kernels.Run {
 // each row times the scale of its channel.
 func (o *outer) addRows(p *pass, dst []float32, stride int, scale *norm) {
 	p.team.run(o.rows, func(_ *worker, i int) {
-		row := dst[i*o.cols*stride:]
-		f := scale.at(i)
-		for j := range o.cols {
-			row[j*stride] += float32(float64(o.sum(p, i, j)) * f)
+		f := float32(scale.at(i))
+		for j := 0; j < o.cols; j += kernels.Block {
+			sums := o.total(p, j/kernels.Block, i)
+			row := dst[(i*o.cols+j)*stride:]
+			for c, v := range sums[:min(kernels.Block, o.cols-j)] {
+				row[c*stride] += v * f
+			}
 		}
 	})
 }
@@ -181,21 +176,35 @@ func (o *outer) addRows(p *pass, dst []float32, stride int, scale *norm) {
 // addCols adds the product to dst, [cols][rows], each column times the scale of
 // its channel.
 func (o *outer) addCols(p *pass, dst []float32, scale *norm) {
-	p.team.run(o.cols, func(_ *worker, j int) {
-		row := dst[j*o.rows:][:o.rows]
-		f := scale.at(j)
-		for i := range row {
-			row[i] += float32(float64(o.sum(p, i, j)) * f)
+	p.team.run(kernels.Blocks(o.cols), func(_ *worker, b int) {
+		var sums, turned square
+		first := b * kernels.Block
+		for i := 0; i < o.rows; i += kernels.Block {
+			n := min(kernels.Block, o.rows-i)
+			for k := range n {
+				*(*vector)(sums[k*kernels.Block:]) = o.total(p, b, i+k)
+			}
+			transpose(&turned, &sums)
+			for c := range min(kernels.Block, o.cols-first) {
+				f := float32(scale.at(first + c))
+				to := dst[(first+c)*o.rows+i:][:n]
+				for k, v := range turned[c*kernels.Block:][:n] {
+					to[k] += v * f
+				}
+			}
 		}
 	})
 }
 
-// sum adds up the slots of one value.
-func (o *outer) sum(p *pass, i, j int) float32 {
-	at := (j/kernels.Block*o.rows+i)*kernels.Block + j%kernels.Block
-	sum := p.outer.sums[at]
+// total adds up the slots of sixteen columns of row i.
+func (o *outer) total(p *pass, block, i int) vector {
+	at := (block*o.rows + i) * kernels.Block
+	total := vector(p.outer.sums[at:])
 	for s := 1; s < o.slots; s++ {
-		sum += p.outer.sums[s*o.slotValues()+at]
+		sums := (*vector)(p.outer.sums[s*o.slotValues()+at:])
+		for c, v := range sums {
+			total[c] += v
+		}
 	}
-	return sum
+	return total
 }

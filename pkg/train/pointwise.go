@@ -58,37 +58,17 @@ func (l *pointwise) reserve(p *pass, memory *kernels.Memory, n int) {
 
 func (l *pointwise) pack() []func() {
 	work := []func(){func() {
-		w := kernels.Weights{Values: l.weight.Value, Taps: 1}
+		packPointwise(l.matrix, l.weight.Value, l.in.c, l.norm)
 		if l.norm != nil {
-			w.Scale, w.Bias = l.norm.scale, l.norm.offset
+			copy(l.matrix.Bias, l.norm.offset)
 		} else {
-			w.Bias = l.bias.Value
+			copy(l.matrix.Bias, l.bias.Value)
 		}
-		l.matrix.Pack(w)
 	}}
 	if l.turned != nil {
 		work = append(work, func() { packTurned(l.turned, l.weight.Value, l.in.c, 1, 0, l.norm) })
 	}
 	return work
-}
-
-// packTurned packs tap t of weights [out][in][taps], scaled, as the matrix of
-// the input's gradient: its n are the inputs and its k the outputs.
-func packTurned(m *kernels.Matrix, values []float32, in, taps, t int, scale *norm) {
-	out := m.Inputs
-	for _, p := range m.Panels {
-		width := p.Vecs * kernels.Block
-		first := p.First * kernels.Block
-		n := min(width, in-first)
-		for k := range out {
-			dst := m.Data[p.Offset+k*width:][:n]
-			src := values[(k*in+first)*taps+t:]
-			f := scale.at(k)
-			for j := range dst {
-				dst[j] = float32(float64(src[j*taps]) * f)
-			}
-		}
-	}
 }
 
 // resize prepares for the pictures of the pass.
