@@ -71,6 +71,7 @@ func (b *batch) run(ctx context.Context, s Streams) error {
 	if b.model, err = b.models.open(b.ranking); err != nil {
 		return err
 	}
+	defer b.models.close()
 	if b.ready != nil {
 		if err := b.ready(b.model); err != nil {
 			return err

@@ -26,7 +26,7 @@ func parse(t *testing.T, args ...string) (ClassifyOptions, error) {
 }
 
 // typed leaves out what options keep of a flag before it is taken apart.
-var typed = cmpopts.IgnoreUnexported(InputOptions{}, OutputOptions{})
+var typed = cmpopts.IgnoreUnexported(InputOptions{}, ModelOptions{}, OutputOptions{})
 
 func TestClassifyFlags(t *testing.T) {
 	t.Setenv("EFFNET_MODEL", "")

@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -36,6 +37,8 @@ type ModelOptions struct {
 	Threads, Batch int
 	Cache          string
 	CacheSize      int64 // MiB
+
+	kept *cache.Dir // of Cache, once the model is open
 }
 
 func (o *ModelOptions) addFlags(cmd *cobra.Command) {
@@ -150,9 +153,34 @@ func (o *ModelOptions) open(ranking classify.Options) (*classify.Model, error) {
 		if err != nil {
 			return nil, &exitError{exitOutput, fmt.Errorf("--cache %s: %w", strconv.Quote(o.Cache), reasonOf(err))}
 		}
-		options.Cache, options.Engine = dir, versionString()
+		o.kept, options.Cache, options.Engine = dir, dir, engine()
 	}
 	return openModel(o.Model, options)
+}
+
+// close holds the folder of --cache to its size.
+func (o *ModelOptions) close() {
+	if o.kept != nil {
+		o.kept.Close()
+	}
+}
+
+// engine tells this program from any other that might compute something else. A version
+// that stays the same while code changes has the executable's time beside it.
+func engine() string {
+	v := versionString()
+	if !strings.Contains(v, "devel") && !strings.Contains(v, "dirty") && v != "unknown" {
+		return v
+	}
+	path, err := os.Executable()
+	if err != nil {
+		return v
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return v
+	}
+	return fmt.Sprintf("%s %d %d", v, info.Size(), info.ModTime().UnixNano())
 }
 
 // openModel refuses a model that makes its reader fail in a way not foreseen.
