@@ -28,38 +28,47 @@ type recall struct {
 	setup func() string // what keys depend on besides the picture; empty: no caching
 }
 
-// newRecall describes the setup of a model in a canonical text.
 func newRecall(m *Model, o Options) *recall {
 	if o.Cache == nil {
 		return nil
 	}
-	setup := sync.OnceValue(func() string {
-		digest := m.info.SHA256()
-		if digest == "" {
+	return &recall{o.Cache, sync.OnceValue(func() string {
+		setup := m.Setup(o.Engine)
+		if setup == "" {
 			return ""
 		}
-		p, d := m.prof, m.decoding
-		if d.MaxPixels == 0 {
-			d.MaxPixels = preprocess.DefaultMaxPixels
-		}
-		var text strings.Builder
-		for _, part := range []struct {
-			name  string
-			value any
-		}{
-			{"cache", valueFormat}, {"engine", o.Engine}, {"architecture", runtime.GOARCH},
-			{"tier", m.info.Tier}, {"precision", m.info.Precision},
-			{"model", digest}, {"variant", m.info.Variant},
-			{"padding", p.Padding}, {"bn_eps", p.BNEps}, {"mean", p.Mean}, {"std", p.Std},
-			{"crop", p.Crop}, {"interpolation", p.Interpolation}, {"resolution", p.Resolution},
-			{"way of cropping", m.crop}, {"max-pixels", d.MaxPixels}, {"no-exif", d.NoEXIF}, {"lenient", d.Lenient},
-			{"embedding", m.embedding},
-		} {
-			fmt.Fprintf(&text, "%s %#v\n", part.name, part.value)
-		}
-		return text.String()
-	})
-	return &recall{o.Cache, setup}
+		return setup + fmt.Sprintf("cache %#v\nembedding %#v\n", valueFormat, m.embedding)
+	})}
+}
+
+// Setup is a canonical text of all that a picture's numbers depend on besides
+// its bytes, for those who keep what the model computes: the model file, how it
+// is run, and engine, the version of the program. It is empty where the model
+// file can not be read any more.
+func (m *Model) Setup(engine string) string {
+	digest := m.info.SHA256()
+	if digest == "" {
+		return ""
+	}
+	p, d := m.prof, m.decoding
+	if d.MaxPixels == 0 {
+		d.MaxPixels = preprocess.DefaultMaxPixels
+	}
+	var text strings.Builder
+	for _, part := range []struct {
+		name  string
+		value any
+	}{
+		{"engine", engine}, {"architecture", runtime.GOARCH},
+		{"tier", m.info.Tier}, {"precision", m.info.Precision},
+		{"model", digest}, {"variant", m.info.Variant},
+		{"padding", p.Padding}, {"bn_eps", p.BNEps}, {"mean", p.Mean}, {"std", p.Std},
+		{"crop", p.Crop}, {"interpolation", p.Interpolation}, {"resolution", p.Resolution},
+		{"way of cropping", m.crop}, {"max-pixels", d.MaxPixels}, {"no-exif", d.NoEXIF}, {"lenient", d.Lenient},
+	} {
+		fmt.Fprintf(&text, "%s %#v\n", part.name, part.value)
+	}
+	return text.String()
 }
 
 // key is the picture's, empty where nothing is cached.
