@@ -32,6 +32,23 @@ const (
 // the others; larger ones by the best that this machine has. tier says which.
 // An error means that w is no network.
 func Goldens(ctx context.Context, w *weights.Model) (goldens []weights.Golden, tier string, err error) {
+	pixels := func(i int) ([]byte, error) { return goldenPixels(w.Profile, i) }
+	return goldensOf(ctx, w, mostGoldens, pixels)
+}
+
+// PictureGoldens is Goldens of the first of the given pictures,
+// [resolution·resolution·3] RGB each, as many as Goldens computes.
+func PictureGoldens(ctx context.Context, w *weights.Model, pictures [][]byte) (goldens []weights.Golden, tier string, err error) {
+	for i, p := range pictures {
+		if side := w.Profile.Resolution; len(p) != side*side*3 {
+			return nil, "", fmt.Errorf("golden %d: %d bytes are not %d×%d pixels", i, len(p), side, side)
+		}
+	}
+	pixels := func(i int) ([]byte, error) { return pictures[i], nil }
+	return goldensOf(ctx, w, min(mostGoldens, len(pictures)), pixels)
+}
+
+func goldensOf(ctx context.Context, w *weights.Model, most int, pixels func(i int) ([]byte, error)) (goldens []weights.Golden, tier string, err error) {
 	variant, err := model.Lookup(w.Variant)
 	if err != nil {
 		return nil, "", err
@@ -50,9 +67,9 @@ func Goldens(ctx context.Context, w *weights.Model) (goldens []weights.Golden, t
 	if err != nil {
 		return nil, "", err
 	}
-	count := mostGoldens
+	count := most
 	if macs > oneGolden {
-		count = 1
+		count = min(count, 1)
 	}
 	o := Options{}
 	ws := plan.NewWorkspace(o.threads())
@@ -61,7 +78,7 @@ func Goldens(ctx context.Context, w *weights.Model) (goldens []weights.Golden, t
 		if err := ctx.Err(); err != nil {
 			return nil, "", err
 		}
-		g, err := newGolden(plan, ws, w.Profile, i)
+		g, err := newGolden(plan, ws, w.Profile, i, pixels)
 		if err != nil {
 			return nil, "", fmt.Errorf("golden %d: %w", i, err)
 		}
@@ -70,20 +87,20 @@ func Goldens(ctx context.Context, w *weights.Model) (goldens []weights.Golden, t
 	return goldens, string(plan.Tier()), nil
 }
 
-func newGolden(plan *model.Plan, ws *model.Workspace, p profile.Profile, i int) (g weights.Golden, err error) {
+func newGolden(plan *model.Plan, ws *model.Workspace, p profile.Profile, i int, pixels func(i int) ([]byte, error)) (g weights.Golden, err error) {
 	defer guard(&err)
-	pixels, err := goldenPixels(p, i)
+	rgb, err := pixels(i)
 	if err != nil {
 		return g, err
 	}
 	side := p.Resolution
 	in := tensor.New(tensor.Shape{N: 1, H: side, W: side, C: 3})
-	preprocess.Normalise(opaque(pixels, side), p, in.Data)
+	preprocess.Normalise(opaque(rgb, side), p, in.Data)
 	logits, err := plan.Run(ws, in)
 	if err != nil {
 		return g, err
 	}
-	return weights.Golden{Pixels: pixels, Logits: append([]float32(nil), logits...)}, checkFinite(logits)
+	return weights.Golden{Pixels: rgb, Logits: append([]float32(nil), logits...)}, checkFinite(logits)
 }
 
 // goldenPixels is the i-th picture of the embedded model as packed RGB,
