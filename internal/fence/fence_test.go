@@ -44,12 +44,12 @@ func (h house) check(file, imp string) string {
 	switch {
 	case !ok:
 		return "is of a module that the table does not have"
-	case slices.Contains(where, testsOnly) && !isTest:
+	case slices.Contains(where, h.rooms[i].path), isTest && slices.Contains(where, testsOnly):
+		return ""
+	case len(where) == 1 && where[0] == testsOnly:
 		return "may be imported by tests only"
-	case !slices.Contains(where, testsOnly) && !slices.Contains(where, h.rooms[i].path):
-		return "may be imported only in " + strings.Join(where, ", ")
 	}
-	return ""
+	return "may be imported only in " + strings.Join(where, ", ")
 }
 
 func (h house) checkOwn(i int, isTest bool, dir string) string {
@@ -165,7 +165,8 @@ const sample = `
 | module | only in |
 |---|---|
 | ` + "`example.com/flags`" + ` | ` + "`internal/cli`" + ` |
-| ` + "`example.com/diff`, `example.com/blas`" + ` | tests |
+| ` + "`example.com/diff`" + ` | tests |
+| ` + "`example.com/blas`" + ` | ` + "`pkg/high`" + `, tests |
 `
 
 func TestFenceHolds(t *testing.T) {
@@ -197,6 +198,10 @@ func TestFenceHolds(t *testing.T) {
 		{"pkg/lower/a.go", "fmt", false},
 		{"internal/cli/a.go", "example.com/flags/v2", true},
 		{"pkg/low/a.go", "example.com/flags", false},
+		{"pkg/high/a.go", "example.com/blas", true},
+		{"pkg/low/a_test.go", "example.com/blas", true},
+		{"pkg/low/a.go", "example.com/blas", false},
+		{"pkg/high/a.go", "example.com/diff", false},
 		{"pkg/low/a_test.go", "example.com/flags", false},
 		{"pkg/low/a.go", "example.com/diff", false},
 		{"pkg/low/a_test.go", "example.com/diff/opts", true},

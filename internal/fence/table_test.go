@@ -81,7 +81,8 @@ func tableRows(markdown, first, last string) [][]string {
 	return rows
 }
 
-// cellList reads "–", the given word, or names in backquotes.
+// cellList reads "–", the given word, names in backquotes, or names and the word
+// at the end.
 func cellList(cell, word string) ([]string, error) {
 	switch cell {
 	case "–":
@@ -90,6 +91,9 @@ func cellList(cell, word string) ([]string, error) {
 		return []string{word}, nil
 	}
 	var list []string
+	if names, ok := strings.CutSuffix(cell, ", "+word); ok {
+		cell, list = names, append(list, word)
+	}
 	for _, m := range quoted.FindAllStringSubmatch(cell, -1) {
 		list = append(list, m[1])
 	}
