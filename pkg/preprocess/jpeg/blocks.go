@@ -6,10 +6,12 @@ import "encoding/binary"
 // DC, behind it the AC coefficients where order puts them. out is zero before;
 // after an error it holds anything.
 func (b *bitReader) block(dc, ac *huffTable, pred *int32, out *[64]int16, order *[64]uint8) error {
-	if b.n < 32 {
-		b.refill()
-	}
-	if err := b.dc(dc, pred); err != nil {
+	b.refill()
+	if e := dc.fast[b.acc>>(64-fastBits)]; e.value() != 0 || e.zero() {
+		b.acc <<= e.length()
+		b.n -= e.length()
+		*pred += int32(e.value())
+	} else if err := b.longDC(dc, pred); err != nil {
 		return err
 	}
 	out[0] = int16(*pred)
@@ -77,27 +79,22 @@ func (b *bitReader) block(dc, ac *huffTable, pred *int32, out *[64]int16, order 
 	return nil
 }
 
-// dc decodes a DC difference and adds it to the prediction; 32 bits are valid.
-func (b *bitReader) dc(h *huffTable, pred *int32) error {
-	e := h.fast[b.acc>>(64-fastBits)]
-	if e.value() == 0 && e.symbol() != 0 || e == 0 {
-		diff, err := b.difference(h)
-		*pred += diff
-		return err
-	}
-	b.acc <<= e.length()
-	b.n -= e.length()
-	*pred += int32(e.value())
-	return nil
+// longDC adds a DC difference to the prediction that a look-up does not cover.
+func (b *bitReader) longDC(h *huffTable, pred *int32) error {
+	diff, err := b.difference(h)
+	*pred += diff
+	return err
 }
 
 // passBlock is block without its AC coefficients, which are only checked; ac
 // is prepared for that.
 func (b *bitReader) passBlock(dc, ac *huffTable, pred *int32) error {
-	if b.n < 32 {
-		b.refill()
-	}
-	if err := b.dc(dc, pred); err != nil {
+	b.refill()
+	if e := dc.fast[b.acc>>(64-fastBits)]; e.value() != 0 || e.zero() {
+		b.acc <<= e.length()
+		b.n -= e.length()
+		*pred += int32(e.value())
+	} else if err := b.longDC(dc, pred); err != nil {
 		return err
 	}
 	skip := ac.skip

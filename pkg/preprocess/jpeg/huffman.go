@@ -20,6 +20,9 @@ func (e fastEntry) length() uint  { return uint(e) & 63 }
 func (e fastEntry) symbol() uint8 { return uint8(e >> 8) }
 func (e fastEntry) value() int16  { return int16(e >> 16) }
 
+// zero tells whether e is the code of symbol 0.
+func (e fastEntry) zero() bool { return e-1 < 63 }
+
 // code returns the length without magnitude bits.
 func (e fastEntry) code() uint {
 	if e.value() != 0 {
