@@ -20,10 +20,16 @@ type frame struct {
 // component is one colour component of the frame.
 type component struct {
 	header
-	coefs []int16   // sequential: those of a chunk [v, chunk·h, coefsPerBlock]
-	rows  [][]int16 // progressive: [block row][block in MCU padding, 64]; nil rows are zero
-	store [][]int16 // memory of rows
+	coefs []int16    // sequential: those of a chunk [v, chunk·h, coefsPerBlock]
+	rows  []*coefRow // progressive: [block row]; nil rows are zero
+	store []coefRow  // memory of rows
 	plane plane
+}
+
+// coefRow is a row of blocks, MCU padding included.
+type coefRow struct {
+	coefs []int16  // [block, 64]
+	marks []uint64 // [block], which AC coefficients are not zero
 }
 
 // header is what the file says of a component, and what follows.

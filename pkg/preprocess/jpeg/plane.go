@@ -121,13 +121,13 @@ func (r *Reader) reconstruct() {
 // reconstructRow transforms the wanted blocks of a row of a component.
 func (r *Reader) reconstructRow(c *component, by int) {
 	from, to := r.want.Min.X*c.h, r.want.Max.X*c.h
-	coefs := c.rows[by]
-	if coefs == nil || !c.quantFixed {
+	row := c.rows[by]
+	if row == nil || !c.quantFixed {
 		at := c.at(r, from, by)
 		fillGrey(at[:c.dct*c.plane.stride])
 		return
 	}
-	coefs = coefs[from*64 : to*64]
+	coefs := row.coefs[from*64 : to*64]
 	if c.dct == 1 {
 		for i := range to - from {
 			coefs[i] = coefs[64*i]

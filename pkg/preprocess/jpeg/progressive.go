@@ -1,5 +1,7 @@
 package jpeg
 
+import "math/bits"
+
 const maxScans = 1000
 
 // prepareProgressive checks a scan of a progressive frame (T.81, G.1).
@@ -40,7 +42,13 @@ func (r *Reader) prepareProgressive(s *scan) error {
 
 // progressiveMCUs decodes n MCUs of a row and returns how many are decoded.
 func (r *Reader) progressiveMCUs(s *scan, n int) (done int, err error) {
-	for i := range n {
+	for i := 0; i < n; i++ {
+		if r.eobRun > 0 && s.high == 0 {
+			passed := min(int(r.eobRun), n-i)
+			r.eobRun -= int32(passed)
+			i += passed - 1
+			continue
+		}
 		r.bits.fill()
 		if err := s.mcu(r, s, s.x+i); err != nil {
 			return i, err
@@ -66,29 +74,35 @@ func (r *Reader) checkWork(s *scan) error {
 }
 
 // coefficientsAt returns the coefficients of a block, [64] in the order of
-// the set, valid until the end of decoding.
-func (c *component) coefficientsAt(f *frame, bx, by int) *[64]int16 {
+// the set, and which of its AC coefficients are not zero, by bits in zigzag
+// order. Both are valid until the end of decoding.
+func (c *component) coefficientsAt(f *frame, bx, by int) (out *[64]int16, marks *uint64) {
 	if c.rows[by] == nil {
-		if len(c.store) < len(c.rows) {
-			c.store = append(c.store, make([][]int16, len(c.rows)-len(c.store))...)
+		for len(c.store) < len(c.rows) {
+			c.store = append(c.store, coefRow{})
 		}
-		c.store[by] = zeroed(c.store[by], f.mcuCols*c.h*64)
-		c.rows[by] = c.store[by]
+		n, row := f.mcuCols*c.h, &c.store[by]
+		row.coefs, row.marks = zeroed(row.coefs, 64*n), zeroed(row.marks, n)
+		c.rows[by] = row
 	}
-	return (*[64]int16)(c.rows[by][bx*64:])
+	row := c.rows[by]
+	return (*[64]int16)(row.coefs[bx*64:]), &row.marks[bx]
 }
 
 // dcFirst decodes the upper bits of DC coefficients.
 func (r *Reader) dcFirst(s *scan, x int) error {
 	for _, c := range s.comps {
 		h, v := s.factors(c)
-		for i := range v * h {
-			diff, err := r.bits.difference(c.dc)
-			if err != nil {
-				return err
+		for by := s.y * v; by < (s.y+1)*v; by++ {
+			for bx := x * h; bx < (x+1)*h; bx++ {
+				diff, err := r.bits.difference(c.dc)
+				if err != nil {
+					return err
+				}
+				c.pred += diff
+				out, _ := c.coefficientsAt(&r.frame, bx, by)
+				out[0] = int16(c.pred << s.low)
 			}
-			c.pred += diff
-			c.coefficientsAt(&r.frame, x*h+i%h, s.y*v+i/h)[0] = int16(c.pred << s.low)
 		}
 	}
 	return nil
@@ -98,9 +112,11 @@ func (r *Reader) dcFirst(s *scan, x int) error {
 func (r *Reader) dcRefine(s *scan, x int) error {
 	for _, c := range s.comps {
 		h, v := s.factors(c)
-		for i := range v * h {
-			bit := int16(r.bits.bits(1) << s.low)
-			c.coefficientsAt(&r.frame, x*h+i%h, s.y*v+i/h)[0] |= bit
+		for by := s.y * v; by < (s.y+1)*v; by++ {
+			for bx := x * h; bx < (x+1)*h; bx++ {
+				out, _ := c.coefficientsAt(&r.frame, bx, by)
+				out[0] |= int16(r.bits.bits(1) << s.low)
+			}
 		}
 	}
 	return nil
@@ -108,12 +124,9 @@ func (r *Reader) dcRefine(s *scan, x int) error {
 
 // acFirst decodes the upper bits of a band of AC coefficients.
 func (r *Reader) acFirst(s *scan, x int) error {
-	if r.eobRun > 0 {
-		r.eobRun--
-		return nil
-	}
 	c, b := s.comps[0], &r.bits
-	out, order, ac := c.coefficientsAt(&r.frame, x, s.y), &r.set.order, c.ac
+	out, marks := c.coefficientsAt(&r.frame, x, s.y)
+	order, ac := &r.set.order, c.ac
 	acc, n := b.acc, b.n
 	for k := s.start - 1; k < s.end; {
 		if n < 32 {
@@ -151,6 +164,7 @@ func (r *Reader) acFirst(s *scan, x int) error {
 		}
 		if value != 0 {
 			out[order[k&63]&63] = value << s.low
+			*marks |= 1 << (k & 63)
 		}
 	}
 	b.acc, b.n = acc, n
@@ -173,7 +187,11 @@ func (r *Reader) acRefine(s *scan, x int) error {
 		r.eobRun--
 		return nil
 	}
-	b := c.coefficientsAt(&r.frame, x, s.y)
+	out, marks := c.coefficientsAt(&r.frame, x, s.y)
+	if r.eobRun > 0 && *marks&s.band() == 0 {
+		r.eobRun--
+		return nil
+	}
 	k := s.start
 	for r.eobRun == 0 && k <= s.end {
 		symbol, err := r.bits.symbol(c.ac)
@@ -193,41 +211,45 @@ func (r *Reader) acRefine(s *scan, x int) error {
 			r.eobRun = r.endOfBand(run)
 			continue
 		}
-		if k = r.refine(b, k, s.end, run, s.low); k > s.end {
+		if k = r.refine(out, *marks&s.band(), k, s.end, run, s.low); k > s.end {
 			return errIndex
 		}
-		b[r.set.order[k&63]&63] = value
+		if value != 0 {
+			out[r.set.order[k&63]&63] = value
+			*marks |= 1 << (k & 63)
+		}
 		k++
 	}
 	if r.eobRun > 0 {
-		r.refine(b, k, s.end, 64, s.low)
+		r.refine(out, *marks&s.band(), k, s.end, 64, s.low)
 		r.eobRun--
 	}
 	return nil
 }
 
-// refine reads a bit for each nonzero coefficient from k on and returns the
+// band is the mask of the scan's coefficients.
+func (s *scan) band() uint64 { return uint64(2)<<s.end - uint64(1)<<s.start }
+
+// refine reads a bit for each marked coefficient from k on and returns the
 // index of the zero that comes after run zeros, or end+1.
-func (r *Reader) refine(out *[64]int16, k, end, run int, low uint) int {
+func (r *Reader) refine(out *[64]int16, marks uint64, k, end, run int, low uint) int {
 	b, order := &r.bits, &r.set.order
 	acc, n := b.acc, b.n
 	bit := int16(1) << low
-	for ; k <= end; k++ {
-		at := order[k&63] & 63
-		v := out[at]
-		if v == 0 {
-			if run == 0 {
-				break
-			}
-			run--
-			continue
+	for marks = marks >> k << k; marks != 0; marks &= marks - 1 {
+		next := bits.TrailingZeros64(marks)
+		if run < next-k {
+			break
 		}
+		run -= next - k
+		k = next + 1
 		if n == 0 {
 			b.acc, b.n = acc, n
 			b.refill()
 			acc, n = b.acc, b.n
 		}
-		if int64(acc) < 0 && v&bit == 0 {
+		at := order[next&63] & 63
+		if v := out[at]; int64(acc) < 0 && v&bit == 0 {
 			if v < 0 {
 				out[at] = v - bit
 			} else {
@@ -238,5 +260,5 @@ func (r *Reader) refine(out *[64]int16, k, end, run int, low uint) int {
 		n--
 	}
 	b.acc, b.n = acc, n
-	return k
+	return min(k+run, end+1)
 }

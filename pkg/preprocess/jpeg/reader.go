@@ -71,7 +71,7 @@ func (m *memory) shrink() {
 		c := &m.comps[i]
 		size := cap(c.plane.pix)
 		for _, row := range c.store {
-			size += 2 * cap(row)
+			size += 2 * cap(row.coefs)
 		}
 		if size > kept {
 			c.store, c.rows, c.plane.pix = nil, nil, nil
