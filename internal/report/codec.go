@@ -170,7 +170,11 @@ func (c *codec) fits(e *entry, raw []byte) error {
 	if e.Err == nil {
 		n := len(e.Result.Predictions)
 		switch {
-		case e.precision != s.Precision:
+		case e.body != s.Body:
+			return errors.New("it was made by another command")
+		case s.Body == Embedding && len(e.Result.Embedding) != s.Features:
+			return fmt.Errorf("it has an embedding of %d values, now they are %d", len(e.Result.Embedding), s.Features)
+		case s.Body == Predictions && e.precision != s.Precision:
 			return differs("the precision", e.precision, s.Precision)
 		case e.timing != s.Timing:
 			return asked("--timing", e.timing, s.Timing)

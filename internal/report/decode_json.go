@@ -18,6 +18,7 @@ type entry struct {
 	model, precision string // precision is empty where the input failed
 	engine           *Engine
 	logits, timing   bool
+	body             Body
 }
 
 type wireRecord struct {
@@ -37,6 +38,7 @@ type wireRecord struct {
 	} `json:"image"`
 	Damaged     bool              `json:"damaged"`
 	Predictions *[]wirePrediction `json:"predictions"`
+	Embedding   *[]float32        `json:"embedding"`
 	Timing      *struct {
 		Decode float64 `json:"decode"`
 		Resize float64 `json:"resize"`
@@ -81,8 +83,8 @@ func decodeJSON(line []byte) (*entry, error) {
 		return nil, fmt.Errorf("no record of the schema %q, but of %q", SchemaName, w.Schema)
 	case w.Path == nil:
 		return nil, errors.New("a record without path")
-	case (w.Error == nil) == (w.Predictions == nil):
-		return nil, errors.New("a record with neither predictions nor an error, or with both")
+	case (w.Error == nil) == (w.Predictions == nil && w.Embedding == nil) || w.Predictions != nil && w.Embedding != nil:
+		return nil, errors.New("a record with neither predictions, an embedding nor an error, or with several of them")
 	}
 	e := &entry{model: w.Model, precision: w.Precision}
 	e.Path = *w.Path
@@ -106,6 +108,10 @@ func decodeJSON(line []byte) (*entry, error) {
 func (w *wireRecord) resultInto(e *entry) error {
 	r := &classify.Result{Damaged: w.Damaged}
 	e.Result = r
+	if w.Embedding != nil {
+		e.body, r.Embedding = Embedding, *w.Embedding
+		return w.extrasInto(e)
+	}
 	if m := w.Image; m == nil || m.Width < 0 || m.Height < 0 || m.Width > math.MaxInt32 || m.Height > math.MaxInt32 {
 		return errors.New("a record without the size of its image")
 	}
@@ -121,6 +127,12 @@ func (w *wireRecord) resultInto(e *entry) error {
 		}
 		r.Predictions = append(r.Predictions, one)
 	}
+	return w.extrasInto(e)
+}
+
+// extrasInto takes what was asked for besides the result.
+func (w *wireRecord) extrasInto(e *entry) error {
+	r := e.Result
 	if t := w.Timing; t != nil {
 		e.timing = true
 		err := errors.Join(setMillis(&r.Timing.Decode, t.Decode), setMillis(&r.Timing.Resize, t.Resize),

@@ -2,23 +2,22 @@ package report
 
 import (
 	"errors"
-	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 )
 
 // File is a document of records at a path. A regular file is written as FILE.part, which
 // takes FILE's place by Commit; a device or pipe is written directly.
 type File struct {
-	out    *Output
-	tape   *tape // nil where it is written directly
-	writer Writer
-	format string
-	style  Style
-	fresh  bool // the part was begun by this run
-	closed bool
+	out     *Output
+	tape    *tape // nil where it is written directly
+	writer  Writer
+	format  string
+	style   Style
+	vectors int  // embeddings written
+	fresh   bool // the part was begun by this run
+	closed  bool
 }
 
 // OpenFile begins a document of a format that New knows. What an interrupted run has left
@@ -27,6 +26,9 @@ func OpenFile(path, format string, s Style) (*File, error) {
 	final, replaced, err := locate(path)
 	if err != nil {
 		return nil, err
+	}
+	if final == "" && format == "npy" {
+		return nil, &fs.PathError{Op: "open", Path: path, Err: errors.New("npy is written to a regular file")}
 	}
 	if final == "" {
 		out, err := Create(path)
@@ -66,14 +68,19 @@ func (f *File) begin() error {
 
 // partFormat is what FILE.part holds.
 func partFormat(format string) string {
-	if format == "parquet" {
+	if slices.Contains(builtFormats, format) {
 		return "jsonl"
 	}
 	return format
 }
 
 // Write appends a record.
-func (f *File) Write(r Record) error { return f.writer.Write(r) }
+func (f *File) Write(r Record) error {
+	if r.Result != nil {
+		f.vectors++
+	}
+	return f.writer.Write(r)
+}
 
 // Part names the file that holds the records until Commit, "" where there is none.
 func (f *File) Part() string { return f.out.Part() }
@@ -91,8 +98,8 @@ func (f *File) Commit() error {
 	if err := f.tape.finish(); err != nil {
 		return err
 	}
-	if f.format == "parquet" {
-		return f.commitParquet()
+	if slices.Contains(builtFormats, f.format) {
+		return f.commitBuilt()
 	}
 	if err := f.out.file.Sync(); err != nil {
 		return err
@@ -102,48 +109,6 @@ func (f *File) Commit() error {
 	}
 	f.closed = true
 	return f.out.Commit()
-}
-
-// commitParquet builds the document beside FILE. The part is removed when FILE is there.
-func (f *File) commitParquet() error {
-	if err := f.out.file.Sync(); err != nil {
-		return err
-	}
-	name := f.out.final + ".new"
-	built, err := openBeside(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, f.tape.replaced)
-	if err != nil {
-		return err
-	}
-	err = f.build(built)
-	if err == nil {
-		err = built.Sync()
-	}
-	if err = errors.Join(err, built.Close()); err != nil {
-		return errors.Join(err, os.Remove(name))
-	}
-	if err := f.tape.forget(); err != nil {
-		return err
-	}
-	f.closed = true
-	if err := f.out.file.Close(); err != nil {
-		return err
-	}
-	if err := os.Rename(name, f.out.final); err != nil {
-		return err
-	}
-	if err := os.Remove(f.out.file.Name()); err != nil {
-		return err
-	}
-	return syncFolder(filepath.Dir(f.out.final))
-}
-
-// build turns the JSON lines of the part into the document.
-func (f *File) build(w io.Writer) error {
-	p := New(f.format, w, f.style)
-	if err := ReadJSONL(io.NewSectionReader(f.out.file, 0, f.tape.at), p.Write); err != nil {
-		return err
-	}
-	return p.Close()
 }
 
 // Keep closes the file and leaves whole records in the part, whose name it returns, ""

@@ -20,13 +20,14 @@ func FuzzReadJSONL(f *testing.F) {
 	for _, r := range append(slices.Clone(everyone), checked...) {
 		f.Add(appendRecord(nil, r, &Style{Logits: true, Timing: true, Engine: engine}))
 	}
+	f.Add(appendRecord(nil, vectors[2], &Style{Body: Embedding, Timing: true}))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		_ = ReadJSONL(bytes.NewReader(text), func(Record) error { return nil })
 		e, err := decodeJSON(text)
 		if err != nil {
 			return
 		}
-		s := Style{Model: e.model, Precision: e.precision, Logits: e.logits, Timing: e.timing, Engine: e.engine}
+		s := Style{Model: e.model, Precision: e.precision, Body: e.body, Logits: e.logits, Timing: e.timing, Engine: e.engine}
 		once := bytes.Clone(appendRecord(nil, e.Record, &s))
 		again, err := decodeJSON(once)
 		if err != nil {

@@ -1,7 +1,9 @@
 package report
 
 import (
+	"bytes"
 	"encoding/base64"
+	"encoding/json"
 	"io"
 	"strconv"
 	"time"
@@ -9,6 +11,7 @@ import (
 
 	"github.com/effnet/effnet/internal/check"
 	"github.com/effnet/effnet/pkg/classify"
+	"github.com/effnet/effnet/pkg/similar"
 )
 
 // jsonLines writes one object a line.
@@ -58,41 +61,38 @@ func (j *jsonArray) Close() error {
 }
 
 func appendRecord(b []byte, r Record, s *Style) []byte {
-	b = appendString(append(b, `{"schema":`...), SchemaName)
-	b = appendString(append(b, `,"path":`...), r.Path)
-	if !utf8.ValidString(r.Path) {
-		b = appendString(append(b, `,"path_b64":`...), base64.StdEncoding.EncodeToString([]byte(r.Path)))
+	if r.Maps != nil {
+		text, _ := Marshal(r.Maps) // numbers and strings
+		return append(b, text...)
 	}
+	b = appendString(append(b, `{"schema":`...), SchemaName)
+	b = appendPath(append(b, ','), r.Path)
 	b = appendString(append(b, `,"model":`...), s.Model)
 	if r.Err != nil {
 		b = appendString(append(b, `,"error":{"kind":`...), string(r.Err.Kind))
 		b = appendString(append(b, `,"message":`...), r.Err.Error())
 		return append(b, "}}"...)
 	}
-	b = appendString(append(b, `,"precision":`...), s.Precision)
-	b = appendResult(b, r.Result, s)
+	b = appendResult(b, &r, s)
 	if r.Check != nil {
 		b = appendVerdict(append(b, `,"check":`...), r.Check)
 	}
 	return append(b, '}')
 }
 
-func appendResult(b []byte, r *classify.Result, s *Style) []byte {
-	b = appendString(append(b, `,"image":{"format":`...), r.Format)
-	b = strconv.AppendInt(append(b, `,"width":`...), int64(r.Width), 10)
-	b = strconv.AppendInt(append(b, `,"height":`...), int64(r.Height), 10)
-	b = append(b, '}')
+func appendResult(b []byte, rec *Record, s *Style) []byte {
+	r := rec.Result
+	if s.Body == Predictions {
+		b = appendString(append(b, `,"precision":`...), s.Precision)
+		b = appendString(append(b, `,"image":{"format":`...), r.Format)
+		b = strconv.AppendInt(append(b, `,"width":`...), int64(r.Width), 10)
+		b = strconv.AppendInt(append(b, `,"height":`...), int64(r.Height), 10)
+		b = append(b, '}')
+	}
 	if r.Damaged {
 		b = append(b, `,"damaged":true`...)
 	}
-	b = append(b, `,"predictions":[`...)
-	for i := range r.Predictions {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = appendPrediction(b, &r.Predictions[i], s.Logits)
-	}
-	b = append(b, ']')
+	b = appendBody(b, rec, s)
 	if s.Timing {
 		b = appendMillis(append(b, `,"timing_ms":{"decode":`...), r.Timing.Decode)
 		b = appendMillis(append(b, `,"resize":`...), r.Timing.Resize)
@@ -108,6 +108,76 @@ func appendResult(b []byte, r *classify.Result, s *Style) []byte {
 	}
 	return b
 }
+
+func appendBody(b []byte, r *Record, s *Style) []byte {
+	switch s.Body {
+	case Embedding:
+		b = appendList(append(b, `,"embedding":[`...), r.Result.Embedding, appendFeature)
+	case Nearest:
+		b = appendList(append(b, `,"nearest":[`...), r.Nearest, appendMatch)
+	default:
+		b = appendList(append(b, `,"predictions":[`...), r.Result.Predictions, func(b []byte, _ int, p *classify.Prediction) []byte {
+			return appendPrediction(b, p, s.Logits)
+		})
+	}
+	return append(b, ']')
+}
+
+func appendList[T any](b []byte, list []T, one func(b []byte, i int, v *T) []byte) []byte {
+	for i := range list {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = one(b, i, &list[i])
+	}
+	return b
+}
+
+// appendFeature writes the shortest decimals that give the same float32 again.
+func appendFeature(b []byte, _ int, v *float32) []byte {
+	return strconv.AppendFloat(b, float64(*v), 'g', -1, 32)
+}
+
+func appendMatch(b []byte, i int, m *similar.Match) []byte {
+	b = strconv.AppendInt(append(b, `{"rank":`...), int64(i+1), 10)
+	b = appendPath(append(b, ','), m.Name)
+	return append(appendProbability(append(b, `,"cosine":`...), m.Cosine), '}')
+}
+
+// appendPath adds path_b64 where s is not valid UTF-8.
+func appendPath(b []byte, s string) []byte {
+	b = appendString(append(b, `"path":`...), s)
+	if !utf8.ValidString(s) {
+		b = appendString(append(b, `,"path_b64":`...), base64.StdEncoding.EncodeToString([]byte(s)))
+	}
+	return b
+}
+
+// Marshal is json.Marshal; what a terminal would obey is escaped beyond what JSON asks for.
+func Marshal(v any) ([]byte, error) {
+	var text bytes.Buffer
+	e := json.NewEncoder(&text)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return nil, err
+	}
+	raw := bytes.TrimSuffix(text.Bytes(), []byte{'\n'})
+	if !bytes.ContainsFunc(raw, obeyed) {
+		return raw, nil
+	}
+	b := make([]byte, 0, len(raw)+16)
+	for _, r := range string(raw) { // such letters stand in strings alone
+		if obeyed(r) {
+			b = appendEscape(b, r)
+		} else {
+			b = utf8.AppendRune(b, r)
+		}
+	}
+	return b, nil
+}
+
+// obeyed are DEL and the C1 controls.
+func obeyed(r rune) bool { return 0x7f <= r && r < 0xa0 }
 
 // appendPrediction leaves out the WordNet id where there is none.
 func appendPrediction(b []byte, p *classify.Prediction, logit bool) []byte {
@@ -152,10 +222,14 @@ func appendMillis(b []byte, d time.Duration) []byte {
 	return strconv.AppendFloat(b, float64(d)/float64(time.Millisecond), 'f', 3, 64)
 }
 
+func appendEscape(b []byte, r rune) []byte {
+	const hex = "0123456789abcdef"
+	return append(b, '\\', 'u', hex[r>>12&15], hex[r>>8&15], hex[r>>4&15], hex[r&15])
+}
+
 // appendString quotes s for JSON. Bytes that are not UTF-8 become U+FFFD; DEL and the
 // C1 controls, which a terminal would obey, are escaped beyond what JSON asks for.
 func appendString(b []byte, s string) []byte {
-	const hex = "0123456789abcdef"
 	b = append(b, '"')
 	for _, r := range s {
 		switch {
@@ -167,8 +241,8 @@ func appendString(b []byte, s string) []byte {
 			b = append(b, `\r`...)
 		case r == '\t':
 			b = append(b, `\t`...)
-		case r < 0x20, 0x7f <= r && r < 0xa0, r == 0x2028, r == 0x2029:
-			b = append(b, '\\', 'u', hex[r>>12&15], hex[r>>8&15], hex[r>>4&15], hex[r&15])
+		case r < 0x20, obeyed(r), r == 0x2028, r == 0x2029:
+			b = appendEscape(b, r)
 		default:
 			b = utf8.AppendRune(b, r)
 		}

@@ -84,6 +84,8 @@ func (c *column) length(r *Record) int {
 		return len(r.Check.Results)
 	case c.list == "predictions" && r.Result != nil:
 		return len(r.Result.Predictions)
+	case c.list == "embedding" && r.Result != nil:
+		return len(r.Result.Embedding)
 	}
 	return 0
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"reflect"
+	"slices"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -18,7 +19,7 @@ import (
 // value where there is none, and how it is put back. i counts the elements of its list.
 type column struct {
 	name string
-	list string // "", predictions or rules
+	list string // "", predictions, rules or embedding; of the same name where it is of plain values
 	node parquet.Node
 	get  func(r *Record, i int) parquet.Value
 	set  func(e *entry, i int, v parquet.Value) error
@@ -26,7 +27,12 @@ type column struct {
 
 // parquetColumns are one row a picture, as nested as JSON where that is a list.
 func parquetColumns(s *Style) []column {
-	columns := append(pictureColumns(s), predictionColumns(s)...)
+	var columns []column
+	if s.Body == Embedding {
+		columns = append(pathColumns(s), damagedColumn(), embeddingColumn())
+	} else {
+		columns = slices.Concat(pathColumns(s), pictureColumns(s), predictionColumns(s))
+	}
 	if s.Timing {
 		columns = append(columns,
 			millisColumn("decode_ms", func(t *classify.Timing) *time.Duration { return &t.Decode }),
@@ -69,7 +75,7 @@ func parquetColumns(s *Style) []column {
 		}})
 }
 
-func pictureColumns(s *Style) []column {
+func pathColumns(s *Style) []column {
 	return []column{
 		{"path", "", parquet.String(), func(r *Record, _ int) parquet.Value { return stringValue(r.Path) },
 			func(e *entry, _ int, v parquet.Value) error { e.Path = v.String(); return nil }},
@@ -85,6 +91,26 @@ func pictureColumns(s *Style) []column {
 		}},
 		{"model", "", word(), func(*Record, int) parquet.Value { return stringValue(s.Model) },
 			func(e *entry, _ int, v parquet.Value) error { e.model = v.String(); return nil }},
+	}
+}
+
+func damagedColumn() column {
+	return resultColumn("damaged", parquet.Leaf(parquet.BooleanType), func(r *classify.Result) parquet.Value { return parquet.BooleanValue(r.Damaged) },
+		func(r *classify.Result, v parquet.Value) { r.Damaged = v.Boolean() })
+}
+
+func embeddingColumn() column {
+	return column{"embedding", "embedding", parquet.Leaf(parquet.FloatType),
+		func(r *Record, i int) parquet.Value { return parquet.FloatValue(r.Result.Embedding[i]) },
+		func(e *entry, _ int, v parquet.Value) error {
+			r := e.result()
+			r.Embedding = append(r.Embedding, v.Float())
+			return nil
+		}}
+}
+
+func pictureColumns(s *Style) []column {
+	return []column{
 		{"precision", "", word(), func(*Record, int) parquet.Value { return stringValue(s.Precision) },
 			func(e *entry, _ int, v parquet.Value) error { e.precision = v.String(); return nil }},
 		resultColumn("image_format", word(), func(r *classify.Result) parquet.Value { return stringValue(r.Format) },
@@ -93,8 +119,7 @@ func pictureColumns(s *Style) []column {
 			func(r *classify.Result, v parquet.Value) { r.Width = int(v.Int32()) }),
 		resultColumn("height", parquet.Int(32), func(r *classify.Result) parquet.Value { return parquet.Int32Value(int32(r.Height)) },
 			func(r *classify.Result, v parquet.Value) { r.Height = int(v.Int32()) }),
-		resultColumn("damaged", parquet.Leaf(parquet.BooleanType), func(r *classify.Result) parquet.Value { return parquet.BooleanValue(r.Damaged) },
-			func(r *classify.Result, v parquet.Value) { r.Damaged = v.Boolean() }),
+		damagedColumn(),
 	}
 }
 
@@ -272,6 +297,11 @@ func parquetSchema(columns []column) *parquet.Schema {
 		c := columns[i]
 		if c.list == "" {
 			root.add(c.name, c.node)
+			i++
+			continue
+		}
+		if c.list == c.name {
+			root.add(c.list, parquet.List(c.node))
 			i++
 			continue
 		}

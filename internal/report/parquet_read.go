@@ -53,6 +53,8 @@ func parquetStyle(f *parquet.File) (*Style, []column, error) {
 	s := &Style{}
 	for _, field := range f.Schema().Fields() {
 		switch field.Name() {
+		case "embedding":
+			s.Body = Embedding
 		case "decode_ms":
 			s.Timing = true
 		case "engine_tier":

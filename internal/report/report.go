@@ -7,6 +7,8 @@ import (
 
 	"github.com/effnet/effnet/internal/check"
 	"github.com/effnet/effnet/pkg/classify"
+	"github.com/effnet/effnet/pkg/explain"
+	"github.com/effnet/effnet/pkg/similar"
 )
 
 // SchemaName names the form of the records.
@@ -17,6 +19,10 @@ var Formats = []string{"table", "json", "jsonl", "csv", "parquet"}
 
 // ReportFormats lists all that New knows.
 var ReportFormats = append(Formats[:len(Formats):len(Formats)], "junit", "github", "gitlab", "sarif", "markdown")
+
+// EmbeddingFormats lists what holds records of embeddings, the default first.
+// "npy" is known to OpenFile and Resume alone.
+var EmbeddingFormats = []string{"jsonl", "json", "npy", "parquet"}
 
 // Templated is the format of --format-string, known to New where the style has a template.
 const Templated = "template"
@@ -42,7 +48,21 @@ type Record struct {
 	Result *classify.Result // nil where Err is not
 	Err    *classify.Error
 	Check  *check.Verdict // nil: not checked
+
+	Nearest []similar.Match // in records of that body
+	Maps    *explain.Record // in records of that body, instead of Result
 }
+
+// Body is what the record of a picture tells of it.
+type Body int
+
+// The bodies. Template and the formats that are not in Formats have predictions alone.
+const (
+	Predictions Body = iota
+	Embedding        // json, jsonl, npy, parquet
+	Nearest          // json, jsonl, table: the embeddings most alike
+	Maps             // json, jsonl: what speaks for labels
+)
 
 // Engine says what computed the records.
 type Engine struct{ Version, Tier, ModelSHA256 string }
@@ -50,6 +70,8 @@ type Engine struct{ Version, Tier, ModelSHA256 string }
 // Style is what all records of a run have in common.
 type Style struct {
 	Model, Precision string
+	Body             Body
+	Features         int       // embeddings: values of each
 	Logits, Timing   bool      // columns asked for
 	Damaged          bool      // damaged pictures are classified: csv gets a column that tells
 	Check            bool      // every result has a verdict: csv gets columns for it

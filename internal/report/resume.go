@@ -22,7 +22,7 @@ type ResumeError struct {
 func (e *ResumeError) Error() string { return "cannot go on with it: " + e.Reason }
 
 // ResumeFormats are those that Resume can go on with.
-var ResumeFormats = []string{"jsonl", "csv", "parquet"}
+var ResumeFormats = []string{"jsonl", "csv", "parquet", "npy"}
 
 // Previous are the records of an interrupted or finished run. It may be asked while the
 // File that came with it is written, until that is closed.
@@ -73,7 +73,7 @@ func (p *Previous) index(f *os.File, saved bool) (end int64, err error) {
 }
 
 // Resume is OpenFile that keeps what FILE.part holds, or FILE where there is no part; with
-// neither it begins anew. The document becomes what an uninterrupted run would make of
+// neither it begins anew, and so it does with a finished npy, which does not tell its model. The document becomes what an uninterrupted run would make of
 // the same records, in the order in which they are written. An error that is a
 // *ResumeError says that file, format or style do not allow it; nothing is changed then.
 func Resume(path, format string, s Style) (*File, *Previous, error) {
@@ -90,7 +90,7 @@ func Resume(path, format string, s Style) (*File, *Previous, error) {
 	r := &resumption{final: final, replaced: replaced, format: format, style: s}
 	_, err = os.Lstat(final + ".part")
 	switch {
-	case errors.Is(err, fs.ErrNotExist) && replaced != nil:
+	case errors.Is(err, fs.ErrNotExist) && replaced != nil && format != "npy":
 		err = r.reopen()
 	case errors.Is(err, fs.ErrNotExist):
 		f, err := OpenFile(path, format, s)

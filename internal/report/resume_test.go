@@ -122,7 +122,7 @@ func partOf(t *testing.T, format string, records []Record) []byte {
 
 func eachFormat(t *testing.T, f func(t *testing.T, format string), formats ...string) {
 	if formats == nil {
-		formats = ResumeFormats
+		formats = []string{"jsonl", "csv", "parquet"}
 	}
 	for _, format := range formats {
 		t.Run(format, func(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/effnet/effnet/internal/check"
 	"github.com/effnet/effnet/pkg/classify"
+	"github.com/effnet/effnet/pkg/similar"
 )
 
 const (
@@ -74,10 +75,14 @@ func (t *table) result(rec *Record) {
 	if rec.Check != nil {
 		t.failures(rec.Check)
 	}
-	if len(r.Predictions) == 0 {
+	switch {
+	case t.style.Body == Nearest:
+		t.nearest(rec.Nearest)
+	case len(r.Predictions) == 0:
 		t.buf.WriteString("  no prediction\n")
+	default:
+		t.predictions(r.Predictions)
 	}
-	t.predictions(r.Predictions)
 	if t.style.Timing {
 		t.note("decode %s, resize %s, model %s, total %s ms", millis(r.Timing.Decode), millis(r.Timing.Resize),
 			millis(r.Timing.Model), millis(r.Timing.Total))
@@ -123,6 +128,17 @@ func (t *table) predictions(ps []classify.Prediction) {
 			t.buf.WriteString("  " + t.paint(cyan, b))
 		}
 		t.buf.WriteByte('\n')
+	}
+}
+
+// nearest has the number first: a path may be long.
+func (t *table) nearest(ms []similar.Match) {
+	if len(ms) == 0 {
+		t.buf.WriteString("  none\n")
+	}
+	rank := len(fmt.Sprint(len(ms)))
+	for i, m := range ms {
+		fmt.Fprintf(&t.buf, "  %*d  %s  %s\n", rank, i+1, appendProbability(nil, m.Cosine), Quote(m.Name))
 	}
 }
 
