@@ -16,46 +16,63 @@ type session interface {
 	Close()
 }
 
-// job is some consecutive inputs and, once done is closed, their records.
+// job is some consecutive inputs, once ready is closed their bytes, and once done is
+// closed their records.
 type job struct {
 	inputs  []source.Input
+	ready   chan struct{}
+	data    [][]byte        // nil where a record is known or holds an error
 	records []report.Record // nil where the run was interrupted before the job began
 	done    chan struct{}
 }
 
-// read gets the bytes of the inputs; data[i] is nil where record i is known or holds an
-// error. It gives no records where ctx is cancelled while it waits for a stream.
-func (j *job) read(ctx context.Context, known func(string) (report.Record, bool)) (data [][]byte, records []report.Record) {
-	data = make([][]byte, len(j.inputs))
-	records = make([]report.Record, len(j.inputs))
+func newJob(inputs []source.Input) *job {
+	return &job{inputs: inputs, ready: make(chan struct{}), done: make(chan struct{})}
+}
+
+// read gets the bytes of the inputs, in memory of buffer where it has some. It leaves no
+// records where ctx is cancelled while it waits for a stream.
+func (j *job) read(ctx context.Context, known func(string) (report.Record, bool), buffer func() []byte) {
+	j.data = make([][]byte, len(j.inputs))
+	j.records = make([]report.Record, len(j.inputs))
 	for i, in := range j.inputs {
+		r := &j.records[i]
 		if known != nil {
 			var done bool
-			if records[i], done = known(in.Path); done {
+			if *r, done = known(in.Path); done {
 				continue
 			}
 		}
-		bytes, err := readInput(ctx, in)
+		bytes, err := readInput(ctx, in, buffer)
 		if errors.Is(err, context.Canceled) {
-			return nil, nil
+			j.data, j.records = nil, nil
+			return
 		}
 		if bytes == nil {
 			bytes = []byte{}
 		}
-		records[i].Path = in.Path
+		r.Path = in.Path
 		if err != nil {
-			records[i].Err = inputError(err)
+			r.Err = inputError(err)
 			continue
 		}
-		data[i] = bytes
+		j.data[i] = bytes
 	}
-	return data, records
+}
+
+// size is the bytes that were read.
+func (j *job) size() int64 {
+	n := 0
+	for _, b := range j.data {
+		n += len(b)
+	}
+	return int64(n)
 }
 
 // readInput waits for a stream no longer than until ctx is cancelled.
-func readInput(ctx context.Context, in source.Input) ([]byte, error) {
+func readInput(ctx context.Context, in source.Input, buffer func() []byte) ([]byte, error) {
 	if !in.Stream {
-		return in.Read()
+		return in.ReadInto(buffer())
 	}
 	type outcome struct {
 		data []byte

@@ -4,14 +4,15 @@ import (
 	"context"
 	"errors"
 	"iter"
-	"sync"
 
 	"github.com/effnet/effnet/internal/report"
 	"github.com/effnet/effnet/internal/source"
 )
 
 // pipeline classifies a stream of inputs on several sessions at once and gives the
-// records in the order of the inputs. It holds a bounded number of inputs.
+// records in the order of the inputs. Files are read ahead of the sessions, and sessions
+// go on while the record of a slow picture is waited for; how much is held for either is
+// bounded.
 type pipeline struct {
 	open    func(threads int) session
 	threads int // of all sessions together
@@ -19,6 +20,10 @@ type pipeline struct {
 	peek    bool
 	known   func(path string) (report.Record, bool) // records that need no work; may be nil
 	emit    func(report.Record) error               // called for each input in order; an error ends the run
+
+	// Bytes that may be held: of files that were read and are not yet worked on, and of
+	// records that wait for an earlier one; 0 stands for the constants of these names.
+	maxAhead, maxWaiting int64
 }
 
 // errNoInput says that the stream was empty.
@@ -55,7 +60,7 @@ func (p *pipeline) feed(ctx context.Context, inputs iter.Seq[source.Input], jobs
 	defer close(jobs)
 	var pending []source.Input
 	send := func() bool {
-		j := &job{inputs: pending, done: make(chan struct{})}
+		j := newJob(pending)
 		pending = nil
 		select {
 		case jobs <- j:
@@ -93,84 +98,4 @@ func (p *pipeline) first(ctx context.Context, jobs <-chan *job) (first []*job, e
 		}
 	}
 	return first, false
-}
-
-// work hands jobs to workers and emits their records in order.
-func (p *pipeline) work(ctx context.Context, first []*job, jobs <-chan *job, workers, threads int) error {
-	begun := make(chan *job)              // to the workers
-	ordered := make(chan *job, 2*workers) // to be emitted, in order
-	var wg sync.WaitGroup
-	defer wg.Wait()
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	for range workers {
-		wg.Go(func() { p.worker(ctx, threads, begun) })
-	}
-	wg.Go(func() {
-		defer close(ordered)
-		defer close(begun)
-		deal(ctx, first, jobs, ordered, begun)
-	})
-	for j := range ordered {
-		<-j.done
-		for _, r := range j.records {
-			if err := p.emit(r); err != nil {
-				return err
-			}
-		}
-		if j.records == nil {
-			return nil
-		}
-	}
-	return nil
-}
-
-// deal passes the first jobs and those that follow, until ctx is cancelled.
-func deal(ctx context.Context, first []*job, jobs <-chan *job, ordered, begun chan<- *job) {
-	for _, j := range first {
-		if !pass(ctx, j, ordered, begun) {
-			return
-		}
-	}
-	for {
-		select {
-		case j, ok := <-jobs:
-			if !ok || !pass(ctx, j, ordered, begun) {
-				return
-			}
-		case <-ctx.Done():
-			return
-		}
-	}
-}
-
-// pass gives a job its place in the order, then to a worker. A job that no worker
-// takes before ctx is cancelled is done, without records.
-func pass(ctx context.Context, j *job, ordered, begun chan<- *job) bool {
-	select {
-	case ordered <- j:
-	case <-ctx.Done():
-		return false
-	}
-	select {
-	case begun <- j:
-		return true
-	case <-ctx.Done():
-		close(j.done)
-		return false
-	}
-}
-
-// worker finishes every job that it has begun, whether or not ctx is cancelled.
-func (p *pipeline) worker(ctx context.Context, threads int, begun <-chan *job) {
-	s := p.open(threads)
-	defer func() { s.Close() }()
-	for j := range begun {
-		data, records := j.read(ctx, p.known)
-		if records != nil && !label(s, data, records) {
-			s = p.open(threads) // a session that failed inside may be in any state
-		}
-		j.records = records
-		close(j.done)
-	}
 }

@@ -250,6 +250,82 @@ func TestPipelineInterruptedWhileWaiting(t *testing.T) {
 	}
 }
 
+// A slow picture holds up the records behind it, but not the work.
+func TestPipelineWorksBehindASlowPicture(t *testing.T) {
+	words := append([]string{"slow"}, make([]string, 300)...)
+	var others atomic.Int64
+	all := make(chan struct{})
+	var got []string
+	p := &pipeline{
+		threads: 2, batch: 1,
+		open: func(int) session {
+			return &fake{wait: func(w string) {
+				if w == "slow" {
+					<-all
+				} else if others.Add(1) == int64(len(words)-1) {
+					close(all)
+				}
+			}}
+		},
+		emit: func(r report.Record) error { got = append(got, r.Path); return nil },
+	}
+	if err := p.run(t.Context(), inputs(t, words...), nothing); err != nil {
+		t.Fatal(err)
+	}
+	for i, path := range got {
+		if path != strconv.Itoa(i) {
+			t.Fatalf("record %d is of %s", i, path)
+		}
+	}
+	if len(got) != len(words) {
+		t.Errorf("%d records", len(got))
+	}
+}
+
+// While the only session is busy the next file is read.
+func TestPipelineReadsAhead(t *testing.T) {
+	next := make(chan struct{})
+	p := &pipeline{
+		threads: 1, batch: 1,
+		open: func(int) session {
+			return &fake{wait: func(w string) {
+				if w == "first" {
+					<-next
+				}
+			}}
+		},
+		known: func(path string) (report.Record, bool) {
+			if path == "1" {
+				close(next)
+			}
+			return report.Record{}, false
+		},
+		emit: func(report.Record) error { return nil },
+	}
+	if err := p.run(t.Context(), inputs(t, "first", "second"), nothing); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Memory of files is used again, and never while it is still needed.
+func TestPipelineKeepsFilesApart(t *testing.T) {
+	var words, want, got []string
+	for i := range 500 {
+		words = append(words, strings.Repeat(string(rune('a'+i%26)), i%90))
+		want = append(want, fmt.Sprintf("%d %s", i, words[i]))
+	}
+	p := &pipeline{
+		threads: 3, batch: 2, open: func(int) session { return &fake{} },
+		emit: func(r report.Record) error { got = append(got, describe(r)); return nil },
+	}
+	if err := p.run(t.Context(), inputs(t, words...), nothing); err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+}
+
 // However long the stream, a bounded number of inputs is held.
 func TestPipelineIsBounded(t *testing.T) {
 	var yielded, emitted, most atomic.Int64
@@ -273,9 +349,11 @@ func TestPipelineIsBounded(t *testing.T) {
 			}
 		}
 	}
+	const waiting = 10
 	p := &pipeline{
 		threads: 4, batch: 2, open: func(n int) session { return &fake{} },
-		emit: func(report.Record) error { emitted.Add(1); return nil },
+		emit:       func(report.Record) error { emitted.Add(1); return nil },
+		maxWaiting: waiting * leastWeight,
 	}
 	if err := p.run(t.Context(), stream, nothing); err != nil {
 		t.Fatal(err)
@@ -283,7 +361,8 @@ func TestPipelineIsBounded(t *testing.T) {
 	if emitted.Load() != total {
 		t.Errorf("%d records", emitted.Load())
 	}
-	if limit := int64(2 * (2*4 + 4 + 4)); most.Load() > limit {
+	// Jobs being found, passed on, read, ready, worked on; records that wait.
+	if limit := int64(2*(2+1+4+2*4+4) + waiting + 2*4); most.Load() > limit {
 		t.Errorf("%d inputs held at once, want at most %d", most.Load(), limit)
 	}
 }

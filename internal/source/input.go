@@ -17,10 +17,19 @@ type Input struct {
 
 	everywhere bool // belongs to every shard
 	read       func() ([]byte, error)
+	into       func(buf []byte) ([]byte, error) // instead of read; may be nil
 }
 
 // Read returns the bytes of the input. Errors are *Error.
-func (in Input) Read() ([]byte, error) { return in.read() }
+func (in Input) Read() ([]byte, error) { return in.ReadInto(nil) }
+
+// ReadInto is Read that may put the bytes into the memory of buf.
+func (in Input) ReadInto(buf []byte) ([]byte, error) {
+	if in.into != nil {
+		return in.into(buf)
+	}
+	return in.read()
+}
 
 // Error says in words why an input has no bytes, without its path.
 type Error struct {
@@ -51,7 +60,7 @@ func quote(s string) string { return strconv.Quote(s) }
 
 func (s *Source) file(path string) Input {
 	limit := s.opts.MaxBytes
-	return Input{Path: path, read: func() ([]byte, error) { return readFile(path, limit) }}
+	return Input{Path: path, into: func(buf []byte) ([]byte, error) { return readFile(path, limit, buf) }}
 }
 
 // standardInput is one input the first time and an error afterwards.
@@ -67,7 +76,7 @@ func (s *Source) standardInput() Input {
 	}}
 }
 
-func readFile(path string, limit int64) ([]byte, error) {
+func readFile(path string, limit int64, buf []byte) ([]byte, error) {
 	f, info, err := openRegular(path)
 	if err != nil {
 		return nil, err
@@ -76,9 +85,9 @@ func readFile(path string, limit int64) ([]byte, error) {
 	if info.Size() > limit {
 		return nil, tooLarge(limit)
 	}
-	var b bytes.Buffer
+	b := bytes.NewBuffer(buf[:0])
 	b.Grow(int(info.Size()) + bytes.MinRead)
-	return readAll(&b, f, limit)
+	return readAll(b, f, limit)
 }
 
 // openRegular never blocks on a pipe: the kind of file is checked before it is opened
