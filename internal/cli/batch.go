@@ -34,11 +34,14 @@ type batch struct {
 	models  *ModelOptions
 	results *OutputOptions
 	ranking classify.Options // which predictions stand in the records
+	body    report.Body      // what else does
+	silent  bool             // records go nowhere: the command writes what they come to
 
 	// Hooks of a command; nil where it has none.
 	only  func(in *source.Input) bool                         // which inputs to take
 	ready func(m *classify.Model) error                       // the model is there, nothing is written yet
-	judge func(r *report.Record)                              // a record is about to be written
+	judge func(r *report.Record)                              // gives a record its verdict
+	meet  func(r *report.Record)                              // a record is about to be written
 	extra func(ctx context.Context, style report.Style) error // outputs are open, more may be
 	ended func() error                                        // every record was written
 
@@ -132,10 +135,12 @@ func (b *batch) known(path string) (report.Record, bool) {
 func (b *batch) begin(ctx context.Context) error {
 	info := b.model.Info()
 	style := report.Style{
-		Model: info.Name, Precision: b.models.Precision,
+		Model: info.Name, Precision: b.models.Precision, Body: b.body,
 		Logits: b.results.Logits, Timing: b.results.Timing, Damaged: b.models.Lenient, Check: b.judge != nil,
 	}
-	if b.ranking.MinProb == 0 && len(b.ranking.Classes) == 0 {
+	if b.body == report.Embedding {
+		style.Features = b.model.Features()
+	} else if b.ranking.MinProb == 0 && len(b.ranking.Classes) == 0 {
 		style.Top = min(b.ranking.Top, info.Classes)
 	}
 	style.Fits = b.fits(info.Labels)
@@ -148,11 +153,15 @@ func (b *batch) begin(ctx context.Context) error {
 		b.console.progressive(!onTerminal)
 		b.count(ctx, !onTerminal)
 	}
-	out, err := b.results.open(ctx, b.streams.Out, style)
-	if err != nil {
-		return err
+	b.out = &outputs{}
+	if !b.silent {
+		out, err := b.results.open(ctx, b.streams.Out, style)
+		if err != nil {
+			b.out = nil
+			return err
+		}
+		b.out = out
 	}
-	b.out = out
 	if b.extra == nil {
 		return nil
 	}
@@ -208,6 +217,9 @@ func (b *batch) emit(rec report.Record) error {
 	if b.judge != nil {
 		b.judge(&rec)
 	}
+	if b.meet != nil {
+		b.meet(&rec)
+	}
 	if rec.Check != nil && !rec.Check.Passed {
 		b.tally.violated++
 	}
@@ -245,6 +257,9 @@ func (b *batch) end(ctx context.Context, err error) error {
 	}
 	if b.ended != nil && b.out.err == nil {
 		b.wrong = b.ended()
+	}
+	if ctx.Err() != nil {
+		return b.interrupted()
 	}
 	b.out.finish()
 	if ctx.Err() != nil {

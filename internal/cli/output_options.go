@@ -41,9 +41,17 @@ func (o *OutputOptions) addFlags(cmd *cobra.Command) {
 	f.BoolVar(&o.Logits, "logits", false, "add the logit of each label")
 	f.BoolVar(&o.Timing, "timing", false, "add the milliseconds of each part of the work")
 	f.BoolVar(&o.Provenance, "provenance", false, "add version, kernel tier and the model's SHA-256")
-	f.BoolVar(&o.FailFast, "fail-fast", false, "stop at the first input that cannot be classified")
-	f.BoolVarP(&o.Quiet, "quiet", "q", false, "no messages about inputs, no progress")
+	o.addFailureFlags(cmd)
 	complete(cmd, "format", report.Formats...)
+}
+
+func (o *OutputOptions) addFailureFlags(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&o.FailFast, "fail-fast", false, "stop at the first input that cannot be classified")
+	o.addQuietFlag(cmd)
+}
+
+func (o *OutputOptions) addQuietFlag(cmd *cobra.Command) {
+	cmd.Flags().BoolVarP(&o.Quiet, "quiet", "q", false, "no messages about inputs, no progress")
 }
 
 // extraFormats are those of --report that -f does not have.

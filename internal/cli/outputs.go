@@ -10,30 +10,32 @@ import (
 	"github.com/effnet/effnet/internal/report"
 )
 
-// sink is one output of a run: a file, or a stream that is there anyway.
+// sink is one output of a run.
 type sink struct {
-	name   string        // as typed; empty: standard output
-	file   *report.File  // nil: a stream
-	stream report.Writer // nil: a file
-	bare   bool          // without verdicts
+	name string // as typed; empty: standard output
+	destination
+	bare bool // without verdicts
 }
 
-func (s *sink) write(r report.Record) error {
-	if s.bare {
-		r.Check = nil
-	}
-	if s.file != nil {
-		return s.file.Write(r)
-	}
-	return s.stream.Write(r)
+// destination is where a sink's records go: a *report.File, a stream, or a document.
+type destination interface {
+	Write(r report.Record) error
+	Commit() error                  // all is there
+	Keep() (part string, err error) // leaves what is there as it is
+	Drop() error                    // takes back what was opened, before anything is written
+	Part() string                   // the file that has the records until Commit
 }
 
-func (s *sink) finish() error {
-	if s.file != nil {
-		return s.file.Commit()
-	}
-	return s.stream.Close()
-}
+// stream is there anyway.
+type stream struct{ report.Writer }
+
+func (s stream) Commit() error { return s.Close() }
+
+// Keep ends a JSON array.
+func (s stream) Keep() (part string, err error) { return "", s.Close() }
+
+func (s stream) Drop() error  { return nil }
+func (s stream) Part() string { return "" }
 
 // outputs are all that a run writes.
 type outputs struct {
@@ -48,11 +50,11 @@ func (o *OutputOptions) open(ctx context.Context, stdout io.Writer, style report
 	out := &outputs{}
 	if o.Output == "" || o.Output == "-" {
 		out.add("", o.stream(stdout, style))
-	} else if err := out.openFile(ctx, o.Output, func() (*report.File, error) { return o.file(out, style) }); err != nil {
+	} else if err := out.openFile(ctx, o.Output, func() (destination, error) { return o.file(out, style) }); err != nil {
 		return nil, err
 	}
 	for _, r := range o.Reports {
-		err := out.openFile(ctx, r.Path, func() (*report.File, error) { return report.OpenFile(r.Path, r.Format, style) })
+		err := out.openFile(ctx, r.Path, func() (destination, error) { return report.OpenFile(r.Path, r.Format, style) })
 		if err != nil {
 			out.drop()
 			return nil, err
@@ -89,13 +91,13 @@ func (o *OutputOptions) file(out *outputs, style report.Style) (*report.File, er
 
 // add takes a stream that is there anyway.
 func (out *outputs) add(name string, w report.Writer) {
-	out.sinks = append(out.sinks, &sink{name: name, stream: w})
+	out.sinks = append(out.sinks, &sink{name: name, destination: stream{w}})
 }
 
 // openBare opens a file of JSON lines without verdicts.
 func (out *outputs) openBare(ctx context.Context, path string, style report.Style) error {
 	style.Check = false
-	err := out.openFile(ctx, path, func() (*report.File, error) { return report.OpenFile(path, "jsonl", style) })
+	err := out.openFile(ctx, path, func() (destination, error) { return report.OpenFile(path, "jsonl", style) })
 	if err == nil {
 		out.sinks[len(out.sinks)-1].bare = true
 	}
@@ -103,22 +105,22 @@ func (out *outputs) openBare(ctx context.Context, path string, style report.Styl
 }
 
 // openFile waits for a pipe's reader no longer than until ctx is cancelled.
-func (out *outputs) openFile(ctx context.Context, path string, open func() (*report.File, error)) error {
+func (out *outputs) openFile(ctx context.Context, path string, open func() (destination, error)) error {
 	type outcome struct {
-		file *report.File
-		err  error
+		to  destination
+		err error
 	}
 	ready := make(chan outcome, 1)
 	go func() {
-		file, err := open()
-		ready <- outcome{file, err}
+		to, err := open()
+		ready <- outcome{to, err}
 	}()
 	select {
 	case o := <-ready:
 		if o.err != nil {
 			return cannotOpen(path, o.err)
 		}
-		out.sinks = append(out.sinks, &sink{name: path, file: o.file})
+		out.sinks = append(out.sinks, &sink{name: path, destination: o.to})
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
@@ -137,7 +139,11 @@ func cannotOpen(path string, err error) error {
 // Write gives a record to every output.
 func (out *outputs) Write(r report.Record) error {
 	for _, s := range out.sinks {
-		if err := s.write(r); err != nil {
+		given := r
+		if s.bare {
+			given.Check = nil
+		}
+		if err := s.Write(given); err != nil {
 			out.broken, out.err = s, err
 			return err
 		}
@@ -153,7 +159,7 @@ func (out *outputs) finish() {
 		return
 	}
 	for _, s := range out.sinks {
-		if err := s.finish(); err != nil && out.err == nil {
+		if err := s.Commit(); err != nil && out.err == nil {
 			out.broken, out.err = s, err
 		}
 	}
@@ -162,13 +168,10 @@ func (out *outputs) finish() {
 // keep leaves every output as an interruption found it and names the parts.
 func (out *outputs) keep() (parts []string) {
 	for _, s := range out.sinks {
-		if s.file == nil {
-			if out.err == nil {
-				_ = s.stream.Close() // a JSON array ends
-			}
+		if _, is := s.destination.(stream); is && out.err != nil {
 			continue
 		}
-		if part, _ := s.file.Keep(); part != "" {
+		if part, _ := s.Keep(); part != "" {
 			parts = append(parts, part)
 		}
 	}
@@ -178,9 +181,7 @@ func (out *outputs) keep() (parts []string) {
 // drop takes back what was opened before a later output could not be.
 func (out *outputs) drop() {
 	for _, s := range out.sinks {
-		if s.file != nil {
-			_ = s.file.Drop()
-		}
+		_ = s.Drop()
 	}
 }
 
@@ -193,8 +194,8 @@ func (out *outputs) failure() error {
 		return &exitError{exitOutput, fmt.Errorf("standard output: %w", reasonOf(out.err))}
 	}
 	text := fmt.Errorf("%s: %w", strconv.Quote(out.broken.name), reasonOf(out.err))
-	if out.broken.file != nil && out.broken.file.Part() != "" {
-		text = fmt.Errorf("%w; results so far are in %s", text, strconv.Quote(out.broken.file.Part()))
+	if part := out.broken.Part(); part != "" {
+		text = fmt.Errorf("%w; results so far are in %s", text, strconv.Quote(part))
 	}
 	return &exitError{exitOutput, text}
 }
