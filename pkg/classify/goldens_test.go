@@ -1,6 +1,7 @@
 package classify
 
 import (
+	"bytes"
 	"testing"
 
 	"github.com/effnet/effnet/pkg/kernels"
@@ -67,5 +68,31 @@ func TestGoldensRefuse(t *testing.T) {
 	}
 	if _, _, err := Goldens(t.Context(), w); err == nil {
 		t.Error("logits overflow: no error")
+	}
+}
+
+func TestPictureGoldens(t *testing.T) {
+	w := small(t, 4)
+	side := w.Profile.Resolution
+	pictures := make([][]byte, mostGoldens+1)
+	for i := range pictures {
+		pictures[i] = bytes.Repeat([]byte{byte(40 * i), 200, byte(i)}, side*side)
+	}
+	var err error
+	if w.Goldens, _, err = PictureGoldens(t.Context(), w, pictures); err != nil {
+		t.Fatal(err)
+	}
+	if len(w.Goldens) != mostGoldens || !bytes.Equal(w.Goldens[1].Pixels, pictures[1]) {
+		t.Errorf("%d goldens, or of other pixels", len(w.Goldens))
+	}
+	if worst, err := open(t, write(t, w), Options{}).Verify(); err != nil || !(worst <= Tolerance/10) {
+		t.Errorf("%g, %v", worst, err)
+	}
+	if none, _, err := PictureGoldens(t.Context(), w, nil); err != nil || len(none) != 0 {
+		t.Errorf("of no picture %d goldens, %v", len(none), err)
+	}
+	pictures[0] = pictures[0][1:]
+	if _, _, err := PictureGoldens(t.Context(), w, pictures); err == nil {
+		t.Error("a picture lacks a byte: no error")
 	}
 }

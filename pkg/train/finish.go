@@ -40,7 +40,7 @@ func Finish(ctx context.Context, base *weights.Model, d *Dataset, params model.P
 	if err := weights.CheckLabels(w.Labels, w.Classes()); err != nil {
 		return nil, "", err
 	}
-	const most = 3
+	const most = 2
 	pictures, err := d.goldenPixels(ctx, base, o, most)
 	if err != nil {
 		return nil, "", err

@@ -7,7 +7,6 @@ import (
 	"math"
 	"slices"
 
-	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/optimize"
 
 	"github.com/effnet/effnet/pkg/classify"
@@ -38,7 +37,7 @@ const withoutChoice = 0.1
 // Score is how well a classifier names pictures.
 type Score struct {
 	Pictures int
-	Loss     float64 // mean cross entropy, in nats
+	Loss     float64 // mean cross entropy in nats, of classes as they weigh in training
 	Accuracy float64 // share that the most probable class is right for
 }
 
@@ -87,7 +86,7 @@ func FitHead(ctx context.Context, f *Features, classes int, o HeadOptions) (*Hea
 		trial.Weight, trial.Bias = s.fold(point, outputs)
 		trial.Trial = Trial{
 			Penalty: l.penalty, Iterations: iterations,
-			Training: trial.score(f.Training, l.threads), Validation: trial.score(f.Validation, l.threads),
+			Training: trial.score(f.Training, l.weights, l.threads), Validation: trial.score(f.Validation, l.weights, l.threads),
 		}
 		h.Trials = append(h.Trials, trial.Trial)
 		if worse++; h.Weight == nil || trial.Validation.Loss < h.Validation.Loss {
@@ -185,22 +184,28 @@ func (h *Head) logits(x []float32, z []float64) {
 	}
 }
 
-// score holds the head to rows of features.
-func (h *Head) score(data Samples, threads int) Score {
+// score holds the head to rows of features; weights are of the classes.
+func (h *Head) score(data Samples, weights []float64, threads int) Score {
 	n := len(data.Labels)
 	if n == 0 {
 		return Score{}
 	}
-	losses, hits := make([]float64, n), make([]float64, n)
+	losses, hits := make([]float64, n), make([]bool, n)
 	spread(threads, n, func(i int) {
 		z := make([]float64, h.Outputs)
 		h.logits(data.X[i*h.Width:], z)
-		if predicted(z) == data.Labels[i] {
-			hits[i] = 1
-		}
+		hits[i] = predicted(z) == data.Labels[i]
 		losses[i] = lossSlope(z, data.Labels[i])
 	})
-	return Score{Pictures: n, Loss: floats.Sum(losses) / float64(n), Accuracy: floats.Sum(hits) / float64(n)}
+	right, loss, total := 0, 0.0, 0.0
+	for i, label := range data.Labels {
+		if hits[i] {
+			right++
+		}
+		loss += weights[label] * losses[i]
+		total += weights[label]
+	}
+	return Score{Pictures: n, Loss: loss / total, Accuracy: float64(right) / float64(n)}
 }
 
 // Params are a network's parameters with this head as its classifier; base is
