@@ -38,6 +38,7 @@ type batch struct {
 	silent  bool             // records go nowhere: the command writes what they come to
 
 	// Hooks of a command; nil where it has none.
+	open  func() (classify.Info, opener, error)               // another model than that of models
 	only  func(in *source.Input) bool                         // which inputs to take
 	ready func(m *classify.Model) error                       // the model is there, nothing is written yet
 	judge func(r *report.Record)                              // gives a record its verdict
@@ -47,7 +48,8 @@ type batch struct {
 
 	streams Streams
 	console *console
-	model   *classify.Model
+	model   *classify.Model // nil where the command opens another
+	info    classify.Info
 	out     *outputs
 	tally   tally
 	wrong   error // of usage, found only by looking at every input
@@ -71,19 +73,14 @@ func (b *batch) run(ctx context.Context, s Streams) error {
 		return usage(err)
 	}
 	defer src.Close()
-	if b.model, err = b.models.open(b.ranking); err != nil {
-		return err
-	}
+	sessions, err := b.openModel()
 	defer b.models.close()
-	if b.ready != nil {
-		if err := b.ready(b.model); err != nil {
-			return err
-		}
+	if err != nil {
+		return err
 	}
 	limitMemory()
 	p := &pipeline{
-		open:    func(n int) session { return b.model.Session(n) },
-		threads: limitThreads(b.models.Threads), batch: b.models.Batch, peek: b.inputs.FilesFrom == "",
+		open: sessions, threads: limitThreads(b.models.Threads), batch: b.models.Batch, peek: b.inputs.FilesFrom == "",
 		known: b.known, emit: b.emit,
 	}
 	ctx, cancel := context.WithCancel(ctx)
@@ -96,6 +93,24 @@ func (b *batch) run(ctx context.Context, s Streams) error {
 		return &exitError{code: exitUsage}
 	}
 	return b.end(ctx, err)
+}
+
+// opener makes a session that computes with a number of threads.
+type opener func(threads int) session
+
+func (b *batch) openModel() (sessions opener, err error) {
+	if b.open != nil {
+		b.info, sessions, err = b.open()
+		return sessions, err
+	}
+	if b.model, err = b.models.open(b.ranking); err != nil {
+		return nil, err
+	}
+	b.info = b.model.Info()
+	if b.ready != nil {
+		err = b.ready(b.model)
+	}
+	return func(n int) session { return b.model.Session(n) }, err
 }
 
 // stream is the inputs of src that the command takes.
@@ -133,7 +148,7 @@ func (b *batch) known(path string) (report.Record, bool) {
 
 // begin opens the outputs, when it is known that there is something to write.
 func (b *batch) begin(ctx context.Context) error {
-	info := b.model.Info()
+	info := b.info
 	style := report.Style{
 		Model: info.Name, Precision: b.models.Precision, Body: b.body,
 		Logits: b.results.Logits, Timing: b.results.Timing, Damaged: b.models.Lenient, Check: b.judge != nil,
@@ -291,8 +306,10 @@ func (b *batch) outcome() error {
 	case gone:
 		return nil
 	case b.tally.model:
-		if failure != nil {
-			b.console.say(failure.Error())
+		for _, err := range []error{b.wrong, failure} {
+			if err != nil {
+				b.console.say(err.Error())
+			}
 		}
 		return &exitError{code: exitModel}
 	case b.wrong != nil:

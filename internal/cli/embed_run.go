@@ -171,7 +171,7 @@ func (d *duplicates) json(w io.Writer) error {
 		Images    int               `json:"images"`
 		Errors    int               `json:"errors"`
 		Groups    [][]duplicateJSON `json:"groups"`
-	}{report.SchemaName, d.batch.model.Info().Name, d.o.Duplicates, d.vectors.Len(), d.batch.tally.failed, groups})
+	}{report.SchemaName, d.batch.info.Name, d.o.Duplicates, d.vectors.Len(), d.batch.tally.failed, groups})
 	if err != nil {
 		return err
 	}

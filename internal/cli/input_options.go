@@ -19,6 +19,7 @@ type InputOptions struct {
 	AllowEmpty       bool
 
 	shard string
+	names []string // that the command knows by itself
 }
 
 func (o *InputOptions) addFlags(cmd *cobra.Command) {
@@ -52,7 +53,7 @@ func (o *InputOptions) check(implied bool) error {
 // source describes the stream of inputs.
 func (o *InputOptions) source(stdin io.Reader) source.Options {
 	return source.Options{
-		Args: o.Inputs, FilesFrom: o.FilesFrom, NUL: o.NUL, Stdin: stdin,
+		Args: o.Inputs, Names: o.names, FilesFrom: o.FilesFrom, NUL: o.NUL, Stdin: stdin,
 		Include: o.Include, Exclude: o.Exclude, Shard: o.Shard,
 	}
 }

@@ -135,8 +135,9 @@ func checkPrecision(word string) error {
 	return oneOf("precision", word, "f32")
 }
 
-// open reads the model. ranking are the options that choose among its classes.
-func (o *ModelOptions) open(ranking classify.Options) (*classify.Model, error) {
+// options are those of the model but for the cache. ranking are the options that choose
+// among its classes.
+func (o *ModelOptions) options(ranking classify.Options) (classify.Options, error) {
 	options := ranking
 	options.Variant, options.Overrides, options.Resolution = o.Variant, o.Profile, o.Resolution
 	options.Crop, options.Threads, options.MaxPixels = preprocess.Crop(o.Crop), o.Threads, o.MaxPixels
@@ -144,9 +145,18 @@ func (o *ModelOptions) open(ranking classify.Options) (*classify.Model, error) {
 	if o.Labels != "" {
 		labels, err := readLabels(o.Labels)
 		if err != nil {
-			return nil, usage(fmt.Errorf("--labels %s: %w", strconv.Quote(o.Labels), err))
+			return options, usage(fmt.Errorf("--labels %s: %w", strconv.Quote(o.Labels), err))
 		}
 		options.Labels = labels
+	}
+	return options, nil
+}
+
+// open reads the model.
+func (o *ModelOptions) open(ranking classify.Options) (*classify.Model, error) {
+	options, err := o.options(ranking)
+	if err != nil {
+		return nil, err
 	}
 	if o.Cache != "" {
 		dir, err := cache.Open(o.Cache, o.CacheSize<<20)
@@ -162,6 +172,7 @@ func (o *ModelOptions) open(ranking classify.Options) (*classify.Model, error) {
 func (o *ModelOptions) close() {
 	if o.kept != nil {
 		o.kept.Close()
+		o.kept = nil
 	}
 }
 

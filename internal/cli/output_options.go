@@ -47,11 +47,11 @@ func (o *OutputOptions) addFlags(cmd *cobra.Command) {
 
 func (o *OutputOptions) addFailureFlags(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&o.FailFast, "fail-fast", false, "stop at the first input that cannot be classified")
-	o.addQuietFlag(cmd)
+	addQuietFlag(cmd, &o.Quiet)
 }
 
-func (o *OutputOptions) addQuietFlag(cmd *cobra.Command) {
-	cmd.Flags().BoolVarP(&o.Quiet, "quiet", "q", false, "no messages about inputs, no progress")
+func addQuietFlag(cmd *cobra.Command, quiet *bool) {
+	cmd.Flags().BoolVarP(quiet, "quiet", "q", false, "no messages about inputs, no progress")
 }
 
 // extraFormats are those of --report that -f does not have.

@@ -29,6 +29,7 @@ type showDocument struct {
 	Labels      *int             `json:"labels,omitempty"`
 	Source      string           `json:"source,omitempty"`
 	License     string           `json:"license,omitempty"`
+	Temperature float64          `json:"temperature,omitempty"`
 	Scheme      string           `json:"scheme,omitempty"`  // whose names a foreign file has
 	Assumed     []string         `json:"assumed,omitempty"` // what it does not tell
 	Stages      []stageJSON      `json:"stages"`
@@ -90,6 +91,7 @@ func (w shown) document(layers bool) showDocument {
 	if w.info != nil {
 		labels := len(w.info.Labels)
 		d.Profile, d.Labels, d.Source, d.License = &w.info.Profile, &labels, w.info.Source, w.info.License
+		d.Temperature = w.info.Temperature
 		d.Scheme, d.Assumed = w.info.Scheme, w.info.Assumed
 	}
 	if !layers {

@@ -65,6 +65,9 @@ func (w shown) facts() *grid {
 	}
 	g.add(plain, "profile", profileText(w.info.Profile))
 	g.add(plain, "classes", w.classes())
+	if t := w.info.Temperature; t != 0 {
+		g.add(plain, "temperature", fmt.Sprintf("%.4g, by which logits are divided", t))
+	}
 	if w.info.Source != "" {
 		g.add(plain, "source", report.Escape(w.info.Source))
 	}

@@ -15,9 +15,10 @@ import (
 // MaxBytes is the default cap on the bytes of one input.
 const MaxBytes = 1 << 30
 
-// Options say where inputs come from. Args come first, then the names of the list.
+// Options say where inputs come from. Args come first, then Names, then those of the list.
 type Options struct {
 	Args      []string          // files, folders, globs, archives, members of archives, "-"
+	Names     []string          // as in Args, but no globs and no standard input
 	FilesFrom string            // a list of names as in Args, but no globs; "-" for Stdin, "" for none
 	NUL       bool              // the list is separated by NUL, not by newline
 	Stdin     io.Reader         // read by "-"
@@ -68,7 +69,7 @@ func Open(o Options) (*Source, error) {
 	s := &Source{opts: o, filter: f, limits: defaultLimits}
 	switch o.FilesFrom {
 	case "":
-		if len(o.Args) == 0 {
+		if len(o.Args) == 0 && len(o.Names) == 0 {
 			return nil, errors.New("no input given: name files, folders, globs, or - for standard input")
 		}
 	case "-":
@@ -108,6 +109,11 @@ func (s *Source) All() iter.Seq[Input] {
 		}
 		for _, arg := range s.opts.Args {
 			if !s.argument(arg, own) {
+				return
+			}
+		}
+		for _, name := range s.opts.Names {
+			if s.halted() || !s.named(name, own) {
 				return
 			}
 		}

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"context"
 	"errors"
 	"io"
 	"os"
@@ -220,4 +221,26 @@ func FuzzGlob(f *testing.F) {
 		}
 		enterable(rest)("a")
 	})
+}
+
+// Names are literal, and counted as they are walked.
+func TestNames(t *testing.T) {
+	tree(t, "a[1].jpg", "-", "d/b.jpg", "d/no.txt")
+	o := Options{Names: []string{"a[1].jpg", "-", "*.jpg", "d"}}
+	s, err := Open(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	var got []string
+	for in := range s.All() {
+		got = append(got, in.Path)
+	}
+	want := []string{"a[1].jpg", "-", "*.jpg", filepath.Join("d", "b.jpg")}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+	if n, known := Count(context.Background(), o); n != len(want) || !known {
+		t.Errorf("counted %d, %v", n, known)
+	}
 }
