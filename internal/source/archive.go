@@ -50,7 +50,8 @@ type member struct {
 }
 
 // archive recognises an archive by its content, and gives nil for anything else. Only
-// a tar from before POSIX, which has no mark, needs its name's extension too.
+// a zip behind other bytes, and a tar from before POSIX, which has no mark, need their
+// name's extension too.
 func (s *Source) archive(path string) *archive {
 	f, info, err := openRegular(path)
 	if err != nil {
@@ -66,7 +67,8 @@ func (s *Source) archive(path string) *archive {
 	name := strings.ToLower(filepath.Base(path))
 	a := &archive{path: path, info: info}
 	switch {
-	case bytes.HasPrefix(head, []byte("PK\x03\x04")), bytes.HasPrefix(head, []byte("PK\x05\x06")):
+	case bytes.HasPrefix(head, []byte("PK\x03\x04")), bytes.HasPrefix(head, []byte("PK\x05\x06")),
+		strings.HasSuffix(name, ".zip") && endsZip(f, info.Size()):
 		a.kind = zipped
 	case startsTar(head, strings.HasSuffix(name, ".tar")):
 		a.kind = tarred

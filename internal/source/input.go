@@ -134,6 +134,23 @@ func readAll(b *bytes.Buffer, r io.Reader, limit int64) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
+// readSized reads size bytes, or gives io.EOF with fewer. A claim alone allocates no more
+// than hint or 64 KiB; then the buffer doubles, up to size.
+func readSized(r io.Reader, size, hint int64) ([]byte, error) {
+	data := make([]byte, 0, min(size, max(hint, 64<<10)))
+	for int64(len(data)) < size {
+		if len(data) == cap(data) {
+			data = append(make([]byte, 0, min(size, 2*int64(cap(data)))), data...)
+		}
+		n, err := r.Read(data[len(data):cap(data)])
+		data = data[:len(data)+n]
+		if err != nil && (err != io.EOF || int64(len(data)) < size) {
+			return data, err
+		}
+	}
+	return data, nil
+}
+
 func tooLarge(limit int64) error {
 	return &Error{Limit: true, Msg: fmt.Sprintf("larger than %d bytes", limit)}
 }

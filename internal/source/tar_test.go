@@ -3,6 +3,8 @@ package source
 import (
 	"archive/tar"
 	"bytes"
+	"compress/gzip"
+	"errors"
 	"strings"
 	"testing"
 
@@ -74,6 +76,33 @@ func TestGzipFaults(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", d)
 			}
 		})
+	}
+}
+
+// A member that is much larger than the whole archive is not inflated into memory.
+func TestGzipBomb(t *testing.T) {
+	const size = freeBytes + 1
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	w := tar.NewWriter(z)
+	if err := w.WriteHeader(&tar.Header{Name: "a.jpg", Mode: 0o600, Size: size}); err != nil {
+		t.Fatal(err)
+	}
+	zeros := make([]byte, 1<<20)
+	for left := int64(size); left > 0; left -= int64(len(zeros)) {
+		if _, err := w.Write(zeros[:min(left, int64(len(zeros)))]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(w.Close(), z.Close()); err != nil {
+		t.Fatal(err)
+	}
+	tree(t)
+	write(t, "a.tgz", b.Bytes())
+	got, _ := collect(t, Options{Args: []string{"a.tgz", "a.tgz!a.jpg"}})
+	refused := "a.tgz!a.jpg !the member inflates to 67108865 bytes, more than 200 times the archive's size"
+	if d := cmp.Diff([]string{refused, refused}, got); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
 	}
 }
 

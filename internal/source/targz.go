@@ -3,9 +3,9 @@ package source
 import (
 	"archive/tar"
 	"bufio"
-	"bytes"
 	"compress/gzip"
 	"errors"
+	"fmt"
 	"io"
 	"runtime"
 	"sync"
@@ -101,17 +101,21 @@ func (s *Source) ahead(a *archive, prefix string, m member, r io.Reader) (Input,
 	if err := m.readable(s.opts.MaxBytes); err != nil {
 		return failed(path, err), nil
 	}
+	if m.size > freeBytes && m.size/maxRatio > a.info.Size() {
+		return failed(path, &Error{Limit: true, Msg: fmt.Sprintf("the member inflates to %d bytes, more than %d times the archive's size", m.size, maxRatio)}), nil
+	}
 	late := func() ([]byte, error) { return a.readInflated(m) }
 	if s.held.Load()+m.size > s.limits.held {
 		return Input{Path: path, read: late}, nil
 	}
-	var b bytes.Buffer
-	if n, err := b.ReadFrom(r); err != nil {
-		return Input{}, err
-	} else if n < m.size {
-		return Input{}, io.ErrUnexpectedEOF
+	data, err := readSized(r, m.size, 0)
+	if err == io.EOF {
+		err = io.ErrUnexpectedEOF
 	}
-	h := &holding{data: b.Bytes(), loan: &loan{held: &s.held, n: m.size}}
+	if err != nil {
+		return Input{}, err
+	}
+	h := &holding{data: data, loan: &loan{held: &s.held, n: m.size}}
 	s.held.Add(m.size)
 	runtime.AddCleanup(h, (*loan).repay, h.loan)
 	return Input{Path: path, read: func() ([]byte, error) {
@@ -167,9 +171,9 @@ func (a *archive) readInflated(m member) ([]byte, error) {
 	if _, err := io.CopyN(io.Discard, r, m.at); err != nil {
 		return nil, archiveError(err)
 	}
-	var b bytes.Buffer
-	if n, err := io.CopyN(&b, r, m.size); n < m.size {
+	data, err := readSized(r, m.size, 0)
+	if err != nil {
 		return nil, archiveError(err)
 	}
-	return b.Bytes(), nil
+	return data, nil
 }

@@ -2,7 +2,6 @@ package source
 
 import (
 	"bufio"
-	"bytes"
 	"compress/flate"
 	"encoding/binary"
 	"errors"
@@ -16,7 +15,7 @@ import (
 
 // A member larger than freeBytes may be at most maxRatio times what it is stored as.
 const (
-	freeBytes = 256 << 20
+	freeBytes = 64 << 20
 	maxRatio  = 200
 )
 
@@ -184,17 +183,18 @@ func (r zipRecord) unpack(raw *io.SectionReader) ([]byte, error) {
 	if err := z.(flate.Resetter).Reset(bufio.NewReaderSize(raw, int(min(r.stored+1, 32<<10))), nil); err != nil {
 		return nil, archiveError(err)
 	}
-	var b bytes.Buffer
-	b.Grow(int(min(r.size, 4*r.stored)) + bytes.MinRead)
-	n, err := b.ReadFrom(io.LimitReader(z, r.size+1))
+	data, err := readSized(z, r.size, 4*r.stored)
+	if err == nil {
+		if _, err = io.ReadFull(z, make([]byte, 1)); err == io.EOF {
+			return data, nil
+		}
+	}
 	var broken flate.CorruptInputError
 	switch {
 	case errors.As(err, &broken), errors.Is(err, io.ErrUnexpectedEOF):
 		return nil, &Error{Msg: "the member is damaged: its compressed data is broken", Err: err}
-	case err != nil:
-		return nil, archiveError(err)
-	case n != r.size:
+	case err == nil, err == io.EOF:
 		return nil, &Error{Msg: "the member is damaged: its sizes differ"}
 	}
-	return b.Bytes(), nil
+	return nil, archiveError(err)
 }

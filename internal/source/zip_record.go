@@ -79,6 +79,12 @@ func findDirectory(f io.ReaderAt, size int64) (zipDirectory, error) {
 	return d.place(f, offset, at)
 }
 
+// endsZip tells whether the file has a directory of members at its end.
+func endsZip(f io.ReaderAt, size int64) bool {
+	d, err := findDirectory(f, size)
+	return err == nil && d.size > 0
+}
+
 // findEnd gives the last place in b where an end record with its comment fits.
 func findEnd(b []byte) int {
 	for before := b; ; {

@@ -35,6 +35,7 @@ func TestZipFaults(t *testing.T) {
 		want  []string
 	}{
 		{"sound", func(b []byte) []byte { return b }, []string{"a.zip!a.jpg", "a.zip!b.jpg"}},
+		{"behind a script", func(b []byte) []byte { return append([]byte("#!/bin/sh\n"), b...) }, []string{"a.zip!a.jpg", "a.zip!b.jpg"}},
 		{"encrypted", func(b []byte) []byte { record(t, b, 0)[8] |= 1; return b }, []string{"a.zip!a.jpg !the member is encrypted", "a.zip!b.jpg"}},
 		{"AES", func(b []byte) []byte { record(t, b, 1)[10] = 99; return b }, []string{"a.zip!a.jpg", "a.zip!b.jpg !the member is encrypted"}},
 		{"method", func(b []byte) []byte { record(t, b, 1)[10] = 14; return b },

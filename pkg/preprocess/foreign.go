@@ -69,6 +69,11 @@ var otherFiles = []foreign{
 	{markup("<!doctype html", "<html"), "HTML page", ""},
 	{anyOf(prefix("PK\x03\x04"), prefix("PK\x05\x06")), "ZIP archive", "=unpack it first"},
 	{prefix("\x1f\x8b"), "gzip file", "=unpack it first"},
+	{prefix("BZh"), "bzip2 file", "=unpack it first"},
+	{prefix("\xfd7zXZ\x00"), "xz file", "=unpack it first"},
+	{prefix("\x28\xb5\x2f\xfd"), "Zstandard file", "=unpack it first"},
+	{prefix("7z\xbc\xaf\x27\x1c"), "7z archive", "=unpack it first"},
+	{prefix("Rar!\x1a\x07"), "RAR archive", "=unpack it first"},
 	{isText, "text", ""},
 }
 
