@@ -73,7 +73,7 @@ func newEmbedCmd(s Streams, runF func(context.Context, Streams, EmbedOptions) er
 	f.BoolVar(&o.Resume, "resume", false, "go on with an interrupted run from what is in the file of -o")
 	f.BoolVar(&o.Timing, "timing", false, "add the milliseconds of each part of the work")
 	f.BoolVar(&o.Provenance, "provenance", false, "add version, kernel tier and the model's SHA-256")
-	o.OutputOptions.addFailureFlags(cmd)
+	addFailureFlags(cmd, &o.FailFast, &o.Quiet)
 	o.ModelOptions.addFlags(cmd)
 	o.InputOptions.addFlags(cmd)
 	complete(cmd, "format", append([]string{"table"}, report.EmbeddingFormats...)...)

@@ -42,6 +42,16 @@ type ModelOptions struct {
 }
 
 func (o *ModelOptions) addFlags(cmd *cobra.Command) {
+	o.addNetworkFlags(cmd)
+	f := cmd.Flags()
+	f.IntVar(&o.Batch, "batch", 1, "`N` images pass through the network at once")
+	f.StringVar(&o.Cache, "cache", "", "remember what was computed in the folder `DIR`, and take it from there")
+	f.Int64Var(&o.CacheSize, "cache-size", 1024, "keep the folder of --cache below `N` MiB")
+}
+
+// addNetworkFlags leaves out what only a run of many images has.
+func (o *ModelOptions) addNetworkFlags(cmd *cobra.Command) {
+	o.Batch, o.CacheSize = 1, 1
 	f := cmd.Flags()
 	f.StringVarP(&o.Model, "model", "m", defaultModel(), "`NAME` of a model, or a model file; $EFFNET_MODEL sets the default")
 	f.StringVar(&o.Variant, "variant", "", "`NAME` of the architecture, where a model file does not tell")
@@ -57,9 +67,6 @@ func (o *ModelOptions) addFlags(cmd *cobra.Command) {
 	f.Int64Var(&o.MaxPixels, "max-pixels", 100_000_000, "refuse images of more than `N` pixels")
 
 	f.IntVar(&o.Threads, "threads", 0, "`N` threads; 0 = all the CPUs that the process may use")
-	f.IntVar(&o.Batch, "batch", 1, "`N` images pass through the network at once")
-	f.StringVar(&o.Cache, "cache", "", "remember what was computed in the folder `DIR`, and take it from there")
-	f.Int64Var(&o.CacheSize, "cache-size", 1024, "keep the folder of --cache below `N` MiB")
 
 	complete(cmd, "crop", "center", "squash", "pad")
 	complete(cmd, "precision", "f32")

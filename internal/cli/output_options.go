@@ -41,13 +41,13 @@ func (o *OutputOptions) addFlags(cmd *cobra.Command) {
 	f.BoolVar(&o.Logits, "logits", false, "add the logit of each label")
 	f.BoolVar(&o.Timing, "timing", false, "add the milliseconds of each part of the work")
 	f.BoolVar(&o.Provenance, "provenance", false, "add version, kernel tier and the model's SHA-256")
-	o.addFailureFlags(cmd)
+	addFailureFlags(cmd, &o.FailFast, &o.Quiet)
 	complete(cmd, "format", report.Formats...)
 }
 
-func (o *OutputOptions) addFailureFlags(cmd *cobra.Command) {
-	cmd.Flags().BoolVar(&o.FailFast, "fail-fast", false, "stop at the first input that cannot be classified")
-	addQuietFlag(cmd, &o.Quiet)
+func addFailureFlags(cmd *cobra.Command, failFast, quiet *bool) {
+	cmd.Flags().BoolVar(failFast, "fail-fast", false, "stop at the first input that cannot be classified")
+	addQuietFlag(cmd, quiet)
 }
 
 func addQuietFlag(cmd *cobra.Command, quiet *bool) {

@@ -43,7 +43,8 @@ func newRootCmd(s Streams, out io.Writer) *cobra.Command {
 	cmd.Version = versionString()
 	cmd.SetVersionTemplate("effnet {{.Version}}\n")
 	cmd.AddCommand(newBenchCmd(s, runBench), newCheckCmd(s, runCheck), newClassifyCmd(s, runClassify),
-		newConvertCmd(s, runConvert), newEmbedCmd(s, runEmbed), newEvalCmd(s, runEval), newListCmd(s, runList), newPullCmd(s, runPull), newRemoveCmd(s, runRemove),
+		newConvertCmd(s, runConvert), newEmbedCmd(s, runEmbed), newEvalCmd(s, runEval), newExplainCmd(s, runExplain),
+		newListCmd(s, runList), newPullCmd(s, runPull), newRemoveCmd(s, runRemove),
 		newScaleCmd(s, runScale), newSchemaCmd(s, runSchema), newShowCmd(s, runShow), newVerifyCmd(s, runVerify),
 		newVersionCmd(s, runVersion))
 	cmd.SetHelpCommand(newHelpCmd())

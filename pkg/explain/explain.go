@@ -147,6 +147,9 @@ func (e *Explainer) Close() {
 	e.ws.Close()
 }
 
+// Name is the model's full name, or the file as it was given.
+func (e *Explainer) Name() string { return e.name }
+
 // Labels are the names of the classes, [classes].
 func (e *Explainer) Labels() []weights.Label { return append([]weights.Label(nil), e.labels...) }
 
