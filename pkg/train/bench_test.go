@@ -75,7 +75,7 @@ func benchmarkTail(b *testing.B, name string, blocks, threads int) *Tail {
 	}
 	prof := profile.ImageNet(224)
 	params := model.Random(v.ParamSpecs(testClasses), 1)
-	tail, err := NewTail(v, prof, params, blocks, testClasses, set, Options{Threads: threads, LabelSmoothing: 0.1, Dropout: 0.2})
+	tail, err := NewTail(v, prof, params, blocks, testClasses, set, TailOptions{Threads: threads, LabelSmoothing: 0.1, Dropout: 0.2})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -23,7 +23,7 @@ func ExampleTail() {
 		log.Fatal(err)
 	}
 	prof, params := profile.ImageNet(64), model.Random(v.ParamSpecs(2), 1)
-	tail, err := train.NewTail(v, prof, params, 2, 2, set, train.Options{Threads: 2, LabelSmoothing: 0.1})
+	tail, err := train.NewTail(v, prof, params, 2, 2, set, train.TailOptions{Threads: 2, LabelSmoothing: 0.1})
 	if err != nil {
 		log.Fatal(err)
 	}

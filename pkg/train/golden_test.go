@@ -39,7 +39,7 @@ func (g pytorch) tail(set *kernels.Set) (*Tail, Batch) {
 	prof.Padding, prof.BNEps = profile.Padding(g.Metadata("padding")), g.number("bn_eps")
 	classes := int(g.number("classes"))
 	params := model.Random(v.ParamSpecs(classes), 1)
-	tail, err := NewTail(v, prof, params, len(v.Blocks()), classes, set, Options{Threads: 2, LabelSmoothing: g.number("smoothing")})
+	tail, err := NewTail(v, prof, params, len(v.Blocks()), classes, set, TailOptions{Threads: 2, LabelSmoothing: g.number("smoothing")})
 	if err != nil {
 		g.t.Fatal(err)
 	}

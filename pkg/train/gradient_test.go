@@ -20,7 +20,7 @@ func tinyProfile(resolution int, padding profile.Padding) profile.Profile {
 	return prof
 }
 
-func newTail(tb testing.TB, v model.Variant, prof profile.Profile, blocks int, set *kernels.Set, o Options) *Tail {
+func newTail(tb testing.TB, v model.Variant, prof profile.Profile, blocks int, set *kernels.Set, o TailOptions) *Tail {
 	tb.Helper()
 	tail, err := NewTail(v, prof, model.Random(v.ParamSpecs(testClasses), 3), blocks, testClasses, set, o)
 	if err != nil {
@@ -70,17 +70,17 @@ func TestGradientsEqualCentralDifferences(t *testing.T) {
 			}
 			t.Run(fmt.Sprintf("%s/%s/%d/%d", v.Name, c.padding, c.resolution, c.blocks), func(t *testing.T) {
 				t.Parallel()
-				compareGradients(t, v, tinyProfile(c.resolution, c.padding), c.blocks, Options{LabelSmoothing: 0.1})
+				compareGradients(t, v, tinyProfile(c.resolution, c.padding), c.blocks, TailOptions{LabelSmoothing: 0.1})
 			})
 		}
 	}
 }
 
 func TestGradientsWithDropout(t *testing.T) {
-	compareGradients(t, tinyVariants()[1], tinyProfile(33, profile.Same), 1, Options{Dropout: 0.3, Seed: 7})
+	compareGradients(t, tinyVariants()[1], tinyProfile(33, profile.Same), 1, TailOptions{Dropout: 0.3, Seed: 7})
 }
 
-func compareGradients(t *testing.T, v model.Variant, prof profile.Profile, blocks int, o Options) {
+func compareGradients(t *testing.T, v model.Variant, prof profile.Profile, blocks int, o TailOptions) {
 	params := model.Random(v.ParamSpecs(testClasses), 3)
 	tail := newTail(t, v, prof, blocks, kernels.Sets()[0], o)
 	batch := randomBatch(tail, 2, 5)

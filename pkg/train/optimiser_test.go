@@ -14,7 +14,7 @@ import (
 )
 
 func smallTail(t *testing.T) *Tail {
-	return newTail(t, tinyVariants()[1], tinyProfile(33, profile.Same), 0, kernels.Sets()[0], Options{})
+	return newTail(t, tinyVariants()[1], tinyProfile(33, profile.Same), 0, kernels.Sets()[0], TailOptions{})
 }
 
 // AdamW is that of the paper, in float64, over several steps with decay and
@@ -123,7 +123,7 @@ type trainer struct {
 
 func newTrainer(t *testing.T, threads int) *trainer {
 	v := tinyVariants()[0]
-	tail := newTail(t, v, tinyProfile(33, profile.Same), 2, kernels.Sets()[len(kernels.Sets())-1], Options{Threads: threads, Dropout: 0.3, Seed: 4})
+	tail := newTail(t, v, tinyProfile(33, profile.Same), 2, kernels.Sets()[len(kernels.Sets())-1], TailOptions{Threads: threads, Dropout: 0.3, Seed: 4})
 	return &trainer{tail, NewAdamW(tail, AdamWOptions{Decay: 0.01}), NewAverage(tail, 0.9)}
 }
 

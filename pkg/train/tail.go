@@ -13,9 +13,9 @@ import (
 	"github.com/effnet/effnet/pkg/tensor"
 )
 
-// Options say how a Tail is trained. The zero value is plain cross entropy on
+// TailOptions say how a Tail is trained. The zero value is plain cross entropy on
 // one thread.
-type Options struct {
+type TailOptions struct {
 	Threads int // goroutines that share the work of a batch; below 1 counts as 1
 	// LabelSmoothing is the share of a label that goes to all classes evenly.
 	LabelSmoothing float64
@@ -27,7 +27,7 @@ type Options struct {
 	Seed            uint64 // of what is drawn, and of a new classifier
 }
 
-func (o Options) validate() error {
+func (o TailOptions) validate() error {
 	for _, share := range []struct {
 		name  string
 		value float64
@@ -46,7 +46,7 @@ func (o Options) validate() error {
 // goroutines at once.
 type Tail struct {
 	variant model.Variant
-	options Options
+	options TailOptions
 	params  model.Params // as given
 	start   string
 	classes int
@@ -75,7 +75,7 @@ type step struct {
 // means a sigmoid for two. params is not modified; parameters in front of the
 // tail are only kept for Params. The error is a *model.ParamsError where
 // parameters are missing or misshapen.
-func NewTail(v model.Variant, prof profile.Profile, params model.Params, blocks, classes int, set *kernels.Set, o Options) (*Tail, error) {
+func NewTail(v model.Variant, prof profile.Profile, params model.Params, blocks, classes int, set *kernels.Set, o TailOptions) (*Tail, error) {
 	if err := prof.Validate(); err != nil {
 		return nil, err
 	}

@@ -23,7 +23,7 @@ func TestTailContinuesTheFrozenPlan(t *testing.T) {
 			for blocks := range len(v.Blocks()) + 1 {
 				t.Run(fmt.Sprintf("%s/%s/%d", v.Name, set.Tier, blocks), func(t *testing.T) {
 					prof := tinyProfile(35, profile.Symmetric)
-					tail := newTail(t, v, prof, blocks, set, Options{Threads: 2, Dropout: 0.5, StochasticDepth: 0.5})
+					tail := newTail(t, v, prof, blocks, set, TailOptions{Threads: 2, Dropout: 0.5, StochasticDepth: 0.5})
 					pictures := tensor.New(tensor.Shape{N: 3, H: 35, W: 35, C: 3})
 					copy(pictures.Data, model.Stream("pictures", 1, len(pictures.Data)))
 					whole, err := model.Compile(v, prof, tail.Params(), set)
@@ -78,7 +78,7 @@ func TestBitsDoNotDependOnThreads(t *testing.T) {
 				if testing.Short() && threads != 1 && threads != 3 {
 					continue
 				}
-				got := trained(t, v, set, Options{Threads: threads, Dropout: 0.2, StochasticDepth: 0.3, Seed: 3})
+				got := trained(t, v, set, TailOptions{Threads: threads, Dropout: 0.2, StochasticDepth: 0.3, Seed: 3})
 				if want == nil {
 					want = got
 				}
@@ -94,7 +94,7 @@ func TestBitsDoNotDependOnThreads(t *testing.T) {
 
 // trained is a tail's parameters after batches of several sizes, the second on
 // the best tier so large as to be cut into slots of sums.
-func trained(t *testing.T, v model.Variant, set *kernels.Set, o Options) model.Params {
+func trained(t *testing.T, v model.Variant, set *kernels.Set, o TailOptions) model.Params {
 	resolution := 33
 	if best := kernels.Sets()[len(kernels.Sets())-1]; set.Tier == best.Tier {
 		resolution = 65
@@ -116,7 +116,7 @@ func trained(t *testing.T, v model.Variant, set *kernels.Set, o Options) model.P
 // A batch in two steps has the gradients of the whole.
 func TestGradientsAddUp(t *testing.T) {
 	v, prof, set := tinyVariants()[0], tinyProfile(33, profile.Same), kernels.Sets()[0]
-	whole, halves := newTail(t, v, prof, 2, set, Options{}), newTail(t, v, prof, 2, set, Options{})
+	whole, halves := newTail(t, v, prof, 2, set, TailOptions{}), newTail(t, v, prof, 2, set, TailOptions{})
 	b := randomBatch(whole, 5, 1)
 	want := mustStep(t, whole, b)
 	total := 0.0
@@ -154,7 +154,7 @@ func TestStochasticDepthLeavesBlocksOut(t *testing.T) {
 	v := tinyVariants()[2] // a residual in its last block
 	dropped, kept := 0, 0
 	for serial := range uint64(30) {
-		tail := newTail(t, v, tinyProfile(33, profile.Same), 1, kernels.Sets()[0], Options{StochasticDepth: 0.5})
+		tail := newTail(t, v, tinyProfile(33, profile.Same), 1, kernels.Sets()[0], TailOptions{StochasticDepth: 0.5})
 		mustStep(t, tail, randomBatch(tail, 1, serial))
 		for p := range tail.Parameters() {
 			if strings.HasSuffix(p.Name, ".project.conv.weight") && largestOf(p.Grad) == 0 {
@@ -173,7 +173,7 @@ func TestStochasticDepthLeavesBlocksOut(t *testing.T) {
 func TestOverfits(t *testing.T) {
 	for _, v := range tinyVariants() {
 		set := kernels.Sets()[len(kernels.Sets())-1]
-		tail := newTail(t, v, tinyProfile(33, profile.Same), len(v.Blocks()), set, Options{Threads: 2})
+		tail := newTail(t, v, tinyProfile(33, profile.Same), len(v.Blocks()), set, TailOptions{Threads: 2})
 		b := randomBatch(tail, 8, 1)
 		optimiser := NewAdamW(tail, AdamWOptions{})
 		var o Outcome
@@ -192,7 +192,7 @@ func TestOverfits(t *testing.T) {
 
 func TestSigmoidForTwoClasses(t *testing.T) {
 	v, set := tinyVariants()[1], kernels.Sets()[0]
-	tail, err := NewTail(v, tinyProfile(33, profile.Same), model.Random(v.ParamSpecs(testClasses), 3), 1, 1, set, Options{})
+	tail, err := NewTail(v, tinyProfile(33, profile.Same), model.Random(v.ParamSpecs(testClasses), 3), 1, 1, set, TailOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -217,12 +217,12 @@ func TestNewTailRefuses(t *testing.T) {
 		want    string
 		blocks  int
 		classes int
-		options Options
+		options TailOptions
 		spoil   func(model.Params)
 	}{
 		{want: "has 5 blocks, not 6", blocks: 6, classes: 5},
 		{want: "0 classes", blocks: 1},
-		{want: "dropout of 1 is not in [0, 1)", blocks: 1, classes: 5, options: Options{Dropout: 1}},
+		{want: "dropout of 1 is not in [0, 1)", blocks: 1, classes: 5, options: TailOptions{Dropout: 1}},
 		{want: `"head.norm.mean" is missing`, blocks: 1, classes: 5, spoil: func(p model.Params) { delete(p, "head.norm.mean") }},
 		{want: `"head.conv.weight" has shape [1]`, blocks: 1, classes: 5, spoil: func(p model.Params) { p["head.conv.weight"] = model.Param{Shape: []int{1}, Data: []float32{1}} }},
 		{want: "no file", blocks: 1, classes: 5, spoil: func(p model.Params) {
@@ -242,7 +242,7 @@ func TestNewTailRefuses(t *testing.T) {
 
 func TestStepRefuses(t *testing.T) {
 	v := tinyVariants()[0]
-	tail := newTail(t, v, tinyProfile(33, profile.Same), 1, kernels.Sets()[0], Options{})
+	tail := newTail(t, v, tinyProfile(33, profile.Same), 1, kernels.Sets()[0], TailOptions{})
 	good := randomBatch(tail, 2, 1)
 	stopped, cancel := context.WithCancel(context.Background())
 	cancel()
@@ -270,7 +270,7 @@ func TestStepRefuses(t *testing.T) {
 func TestParamsKeepsTheRest(t *testing.T) {
 	v := tinyVariants()[0]
 	params := model.Random(v.ParamSpecs(testClasses), 3)
-	tail, err := NewTail(v, tinyProfile(33, profile.Same), params, 1, 3, kernels.Sets()[0], Options{Seed: 1})
+	tail, err := NewTail(v, tinyProfile(33, profile.Same), params, 1, 3, kernels.Sets()[0], TailOptions{Seed: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
