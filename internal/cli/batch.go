@@ -46,13 +46,14 @@ type batch struct {
 	extra func(ctx context.Context, style report.Style) error // outputs are open, more may be
 	ended func() error                                        // every record was written
 
-	streams Streams
-	console *console
-	model   *classify.Model // nil where the command opens another
-	info    classify.Info
-	out     *outputs
-	tally   tally
-	wrong   error // of usage, found only by looking at every input
+	streams  Streams
+	console  *console
+	onScreen bool            // messages and results are on the same terminal
+	model    *classify.Model // nil where the command opens another
+	info     classify.Info
+	out      *outputs
+	tally    tally
+	wrong    error // of usage, found only by looking at every input
 }
 
 func (b *batch) run(ctx context.Context, s Streams) error {
@@ -162,11 +163,11 @@ func (b *batch) begin(ctx context.Context) error {
 	if b.results.Provenance {
 		style.Engine = &report.Engine{Version: versionString(), Tier: info.Tier, ModelSHA256: info.SHA256()}
 	}
-	onTerminal := b.out == nil && b.results.Output == "" && columns(b.streams.Out) > 0
-	if !b.results.Quiet && columns(b.streams.Err) > 0 {
-		style.HideErrors = onTerminal
-		b.console.progressive(!onTerminal)
-		b.count(ctx, !onTerminal)
+	if width := columns(b.streams.Err); !b.results.Quiet && width > 0 {
+		b.onScreen = (b.results.Output == "" || b.results.Output == "-") && columns(b.streams.Out) > 0
+		style.HideErrors = b.onScreen
+		b.console.progressive(width)
+		b.count(ctx)
 	}
 	b.out = &outputs{}
 	if !b.silent {
@@ -215,10 +216,7 @@ func (b *batch) fits(labels []weights.Label) func(report.Record) error {
 }
 
 // count finds on the side how many inputs there are, for the time left.
-func (b *batch) count(ctx context.Context, shown bool) {
-	if !shown {
-		return
-	}
+func (b *batch) count(ctx context.Context) {
 	options := b.inputs.source(nil)
 	go func() {
 		if n, known := source.Count(ctx, options); known {
@@ -239,6 +237,9 @@ func (b *batch) emit(rec report.Record) error {
 		b.tally.violated++
 	}
 	b.tally.model = b.tally.model || rec.Err != nil && rec.Err.Kind == classify.KindModel
+	if b.onScreen {
+		b.console.clear()
+	}
 	if err := b.out.Write(rec); err != nil {
 		return err
 	}

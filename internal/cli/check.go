@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"os"
 
@@ -133,6 +134,8 @@ func (o *CheckOptions) checkExpectations(given func(string) bool) error {
 		return usage(errors.New("--expect-topk is of use only where labels are expected"))
 	case o.UpdateBaseline && o.Baseline == "":
 		return usage(errors.New("--update-baseline needs the file: --baseline FILE"))
+	case o.UpdateBaseline && o.writes(o.Baseline):
+		return usage(fmt.Errorf("--baseline %q: the file is written by another output too", o.Baseline))
 	case given("max-drift") && o.Baseline == "":
 		return usage(errors.New("--max-drift is of use only with --baseline"))
 	case o.Resume:

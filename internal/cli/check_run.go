@@ -183,7 +183,7 @@ func (r *checkRun) extra(ctx context.Context, style report.Style) error {
 			return err
 		}
 	}
-	if os.Getenv("GITHUB_ACTIONS") != "true" {
+	if os.Getenv("GITHUB_ACTIONS") == "" {
 		return nil
 	}
 	out.add("annotations", report.New("github", r.batch.streams.Err, style))

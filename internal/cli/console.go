@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	progressAfter = 3 * time.Second
+	progressAfter = time.Second
 	progressEvery = 500 * time.Millisecond
 )
 
@@ -20,18 +20,19 @@ const (
 type console struct {
 	mu       sync.Mutex
 	w        io.Writer
-	live     bool // progress is shown
-	shown    bool // a line of progress is on the screen
-	total    int  // inputs of the run, 0 where it is not known
+	width    int    // columns of the screen that shows progress, 0: none does
+	text     string // of the line of progress
+	shown    bool   // it is on the screen
+	total    int    // inputs of the run, 0 where it is not known
 	start    time.Time
-	reported time.Time
+	reported time.Time // when text was made
 }
 
 func newConsole(w io.Writer) *console { return &console{w: w} }
 
-// progressive turns the line of progress on or off.
-func (c *console) progressive(on bool) {
-	c.live, c.start = on, time.Now()
+// progressive turns the line of progress on.
+func (c *console) progressive(width int) {
+	c.width, c.start = width, time.Now()
 	c.reported = c.start.Add(progressAfter - progressEvery)
 }
 
@@ -50,14 +51,30 @@ func (c *console) line(text string) {
 	io.WriteString(c.w, text)
 }
 
+// progress says how far the run is: anew now and then, and as before where the line was
+// wiped out.
 func (c *console) progress(t tally) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.live || time.Since(c.reported) < progressEvery {
+	if c.width == 0 {
 		return
 	}
-	c.reported, c.shown = time.Now(), true
-	io.WriteString(c.w, "\r\x1b[K"+progressLine(t, c.total, time.Since(c.start)))
+	if time.Since(c.reported) >= progressEvery {
+		line := progressLine(t, c.total, time.Since(c.start))
+		c.reported, c.text = time.Now(), line[:min(len(line), c.width-1)]
+		c.wipe()
+	}
+	if !c.shown && c.text != "" {
+		c.shown = true
+		io.WriteString(c.w, c.text)
+	}
+}
+
+// clear wipes the line of progress out, for what others write on the same screen.
+func (c *console) clear() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.wipe()
 }
 
 // expect says how many inputs there are.
@@ -76,8 +93,13 @@ func progressLine(t tally, total int, took time.Duration) string {
 	return fmt.Sprintf("%d images, %.1f a second, %d failed", t.done(), rate, t.failed)
 }
 
-// finish wipes the line of progress out.
-func (c *console) finish() { c.line("") }
+// finish ends the line of progress.
+func (c *console) finish() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.wipe()
+	c.width = 0
+}
 
 func (c *console) wipe() {
 	if c.shown {

@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -97,22 +98,41 @@ func (o *OutputOptions) checkResume() error {
 	return nil
 }
 
+// absolute tells names of the same file alike, as far as they are spelt differently.
+func absolute(path string) string {
+	if abs, err := filepath.Abs(path); err == nil {
+		return abs
+	}
+	return path
+}
+
+// writes tells whether an output goes to the file.
+func (o *OutputOptions) writes(path string) bool {
+	same := func(r Report) bool { return absolute(r.Path) == absolute(path) }
+	return slices.ContainsFunc(o.Reports, same) || o.Output != "" && absolute(o.Output) == absolute(path)
+}
+
 // checkReports takes every --report apart; no file may be written twice.
 func (o *OutputOptions) checkReports() error {
-	taken := map[string]bool{o.Output: true}
+	taken := map[string]bool{}
+	if o.Output != "" {
+		taken[absolute(o.Output)] = true
+	}
 	o.Reports = nil
 	for _, r := range o.reports {
 		format, path, found := strings.Cut(r, "=")
 		switch {
 		case !found || path == "":
 			return usage(fmt.Errorf("--report %q is not FORMAT=FILE", r))
-		case taken[path]:
+		case path == "-":
+			return usage(fmt.Errorf("--report %q: standard output is for -f; name a file", r))
+		case taken[absolute(path)]:
 			return usage(fmt.Errorf("--report %q: the file is written by another output too", r))
 		}
 		if err := oneOf("report", format, report.ReportFormats...); err != nil {
 			return err
 		}
-		taken[path] = true
+		taken[absolute(path)] = true
 		o.Reports = append(o.Reports, Report{format, path})
 	}
 	return nil

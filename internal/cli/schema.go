@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -25,8 +26,8 @@ func newSchemaCmd(s Streams, runF func(context.Context, Streams, SchemaOptions) 
 			if len(args) > 0 {
 				o.Of = args[0]
 			}
-			if err := oneOf("schema", o.Of, "records", "rules"); err != nil {
-				return err
+			if o.Of != "records" && o.Of != "rules" {
+				return usage(fmt.Errorf("there is no schema %q, only records and rules", o.Of))
 			}
 			return runF(cmd.Context(), s, o)
 		},

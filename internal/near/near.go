@@ -9,15 +9,23 @@ import (
 
 // Names lists up to three of names that resemble word, best first: by edit
 // distance without regard to case, at most a third of the word's length but
-// always one; then names that contain the word, the shortest first.
+// always one; then names that contain the word, the shortest first. Where there
+// are none, the distance may be half of the word's length.
 func Names(word string, names []string) []string {
+	if best := within(max(1, len(word)/3), word, names); len(best) > 0 {
+		return best
+	}
+	return within(len(word)/2, word, names)
+}
+
+// within is Names for one limit of the distance.
+func within(limit int, word string, names []string) []string {
 	const most, leastPart = 3, 3
 	type match struct {
 		name     string
 		distance int
 	}
 	word = strings.ToLower(word)
-	limit := max(1, len(word)/3)
 	var matches []match
 	seen := map[string]bool{}
 	for _, name := range names {

@@ -20,6 +20,8 @@ func TestNames(t *testing.T) {
 		{"b9", []string{"b0", "b1"}},
 		{"lite-0", []string{"lite0"}},
 		{"aeroplane", nil},
+		{"tabs", []string{"tabby"}},
+		{"liteXY", []string{"lite0"}},
 		{"", nil},
 	}
 	for _, tt := range tests {

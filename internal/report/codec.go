@@ -7,6 +7,8 @@ import (
 	"io"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/effnet/effnet/pkg/classify"
 )
 
 // codec reads the records of one style back from what its writer wrote.
@@ -58,10 +60,11 @@ func (c *codec) decode(raw []byte) (*entry, error) {
 }
 
 // reusable tells whether a record can stand for the same input in another run: not what
-// was read from standard input, and in csv neither a failure, whose kind is lost, nor a
-// name that another may look like.
+// was read from standard input or could not be read at all, and in csv neither a failure,
+// whose kind is lost, nor a name that another may look like.
 func (c *codec) reusable(e *entry) bool {
-	if e.Path == "-" || c.csv != nil && (e.Err != nil || strings.ContainsRune(e.Path, utf8.RuneError)) {
+	unread := e.Err != nil && (e.Err.Kind == classify.KindRead || e.Err.Kind == classify.KindInternal)
+	if e.Path == "-" || unread || c.csv != nil && (e.Err != nil || strings.ContainsRune(e.Path, utf8.RuneError)) {
 		return false
 	}
 	return e.Err == nil || !c.style.Damaged || e.Err.Kind != "decode"

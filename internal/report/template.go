@@ -60,6 +60,13 @@ func ParseTemplate(text string) (*Template, error) {
 func templateError(err error) error {
 	text := strings.TrimPrefix(err.Error(), "template: ")
 	text = strings.TrimPrefix(text, "format:")
+	if _, missing, found := strings.Cut(text, "can't evaluate field "); found {
+		field, of, _ := strings.Cut(missing, " in type ")
+		if names := fieldNames(of); names != "" {
+			return fmt.Errorf("no field %s; there are %s", field, names)
+		}
+		return fmt.Errorf("no field %s here", field)
+	}
 	return errors.New(strings.ReplaceAll(text, "\n", " "))
 }
 

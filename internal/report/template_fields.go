@@ -81,6 +81,24 @@ func (l logitNum) String() string { return string(appendLogit(nil, float32(l))) 
 // MarshalJSON gives the same nine digits.
 func (l logitNum) MarshalJSON() ([]byte, error) { return appendLogit(nil, float32(l)), nil }
 
+// fieldNames lists what a template can name of a type, given as text/template calls it.
+func fieldNames(of string) string {
+	for _, v := range []any{fields{}, prediction{}, verdict{}, ruleResult{}} {
+		t := reflect.TypeOf(v)
+		if t.String() != strings.TrimPrefix(of, "*") {
+			continue
+		}
+		var names []string
+		for i := range t.NumField() {
+			if t.Field(i).IsExported() {
+				names = append(names, t.Field(i).Name)
+			}
+		}
+		return strings.Join(names, ", ")
+	}
+	return ""
+}
+
 func fieldsOf(r *Record, s *Style) *fields {
 	f := &fields{Path: text(r.Path), RawPath: r.Path, Model: text(s.Model), Precision: text(s.Precision), record: r, style: s}
 	if r.Err != nil {
