@@ -227,28 +227,40 @@ func TestReaderGoesAway(t *testing.T) {
 }
 
 // Of what is made of all records nothing is left, and an older file is intact.
-func TestInterruptedDuplicates(t *testing.T) {
-	cmd, stderr := program(t, "embed", "--files-from", "-", "--duplicates", "0.9", "-o", "out", "-q")
-	old := filepath.Join(cmd.Dir, "out")
-	if err := os.WriteFile(old, []byte("old"), 0o666); err != nil {
-		t.Fatal(err)
-	}
-	names, rows := start(t, cmd)
-	fmt.Fprintln(names, cat(t))
-	await(t, old+".part", "")
-	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
-		t.Fatal(err)
-	}
-	if n, code := rest(t, cmd, rows); n != 0 || code != exitInterrupted {
-		t.Errorf("%d rows on stdout, exit code %d", n, code)
-	}
-	if got := stderr.String(); !strings.HasPrefix(got, "effnet: interrupted: ") || strings.Contains(got, "part") {
-		t.Errorf("stderr %q", got)
-	}
-	if text, err := os.ReadFile(old); err != nil || string(text) != "old" {
-		t.Errorf("the older file holds %q, %v", text, err)
-	}
-	if _, err := os.Stat(old + ".part"); err == nil {
-		t.Error("an empty part is left")
+func TestInterruptedDocument(t *testing.T) {
+	for _, args := range [][]string{
+		{"embed", "set", "--duplicates", "0.9", "-o", "out", "-q"},
+		{"eval", "set", "--report", "page", "-o", "out", "-q", "--min-top1", "1"},
+	} {
+		cmd, stderr := program(t, args...)
+		folder, old := filepath.Join(cmd.Dir, "set", "lynx"), filepath.Join(cmd.Dir, "out")
+		if err := os.MkdirAll(folder, 0o777); err != nil {
+			t.Fatal(err)
+		}
+		for i := range 3000 {
+			if err := os.Symlink(cat(t), filepath.Join(folder, fmt.Sprintf("%04d.jpg", i))); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := os.WriteFile(old, []byte("old"), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		_, rows := start(t, cmd)
+		await(t, old+".part", "")
+		if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
+			t.Fatal(err)
+		}
+		if n, code := rest(t, cmd, rows); n != 0 || code != exitInterrupted {
+			t.Errorf("%q: %d rows on stdout, exit code %d", args, n, code)
+		}
+		if got := stderr.String(); !strings.HasPrefix(got, "effnet: interrupted: ") || strings.Contains(got, "part") {
+			t.Errorf("%q: stderr %q", args, got)
+		}
+		if text, err := os.ReadFile(old); err != nil || string(text) != "old" {
+			t.Errorf("%q: the older file holds %q, %v", args, text, err)
+		}
+		if left, _ := filepath.Glob(filepath.Join(cmd.Dir, "*")); len(left) != 2 {
+			t.Errorf("%q: left is %q", args, left)
+		}
 	}
 }
