@@ -15,11 +15,12 @@ import (
 
 // commands are those of the scripts beside testscript's own.
 var commands = map[string]func(*testscript.TestScript, bool, []string){
-	"exits":      exits,
-	"mkfifo":     mkfifo,
-	"firstbytes": firstBytes,
-	"turned":     turned,
-	"same":       same,
+	"exits":       exits,
+	"mkfifo":      mkfifo,
+	"firstbytes":  firstBytes,
+	"turned":      turned,
+	"same":        same,
+	"drawclasses": drawClasses,
 }
 
 // exits CODE PROGRAM [ARG...] runs a program that must end with CODE.

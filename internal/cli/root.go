@@ -45,8 +45,8 @@ func newRootCmd(s Streams, out io.Writer) *cobra.Command {
 	cmd.AddCommand(newBenchCmd(s, runBench), newCheckCmd(s, runCheck), newClassifyCmd(s, runClassify),
 		newConvertCmd(s, runConvert), newEmbedCmd(s, runEmbed), newEvalCmd(s, runEval), newExplainCmd(s, runExplain),
 		newListCmd(s, runList), newPullCmd(s, runPull), newRemoveCmd(s, runRemove),
-		newScaleCmd(s, runScale), newSchemaCmd(s, runSchema), newShowCmd(s, runShow), newVerifyCmd(s, runVerify),
-		newVersionCmd(s, runVersion))
+		newScaleCmd(s, runScale), newSchemaCmd(s, runSchema), newShowCmd(s, runShow), newTrainCmd(s, runTrain),
+		newVerifyCmd(s, runVerify), newVersionCmd(s, runVersion))
 	cmd.SetHelpCommand(newHelpCmd())
 	cmd.InitDefaultCompletionCmd()
 	for _, c := range cmd.Commands() {

@@ -1,5 +1,5 @@
-// Package plot draws what scaling a network does: where it stands among the
-// published accuracies, and what it costs.
+// Package plot draws what scaling a network does, where it stands among the
+// published accuracies and what it costs, and the course of a training.
 package plot
 
 import (
@@ -66,14 +66,19 @@ func Write(w io.Writer, format string, c Comparison) error {
 	if err != nil {
 		return err
 	}
+	return render(w, format, 0.58, accuracy, cost)
+}
+
+// render draws two panels side by side; the left one has a share of the width.
+func render(w io.Writer, format string, share vg.Length, left, right *plot.Plot) (err error) {
 	switch format {
 	case "png":
 		canvas := vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(width, height), vgimg.UseDPI(dpi))}
-		lay(draw.New(canvas), accuracy, cost)
+		lay(draw.New(canvas), share, left, right)
 		_, err = canvas.WriteTo(w)
 	case "svg":
 		canvas := vgsvg.New(width, height)
-		lay(draw.New(canvas), accuracy, cost)
+		lay(draw.New(canvas), share, left, right)
 		_, err = canvas.WriteTo(w)
 	default:
 		err = fmt.Errorf("unknown format %q", format)
@@ -81,9 +86,8 @@ func Write(w io.Writer, format string, c Comparison) error {
 	return err
 }
 
-// lay draws two panels side by side, the left one wider.
-func lay(c draw.Canvas, left, right *plot.Plot) {
-	const margin, split = 0.3 * vg.Centimeter, 0.58
+func lay(c draw.Canvas, split vg.Length, left, right *plot.Plot) {
+	const margin = 0.3 * vg.Centimeter
 	c = draw.Crop(c, margin, -margin, margin, -margin)
 	w := c.Max.X - c.Min.X
 	left.Draw(draw.Crop(c, 0, -w*(1-split)-margin, 0, 0))
