@@ -72,10 +72,11 @@ func (p *Previous) index(f *os.File, saved bool) (end int64, err error) {
 	})
 }
 
-// Resume is OpenFile that keeps what FILE.part holds, or FILE where there is no part; with
-// neither it begins anew, and so it does with a finished npy, which does not tell its model. The document becomes what an uninterrupted run would make of
-// the same records, in the order in which they are written. An error that is a
-// *ResumeError says that file, format or style do not allow it; nothing is changed then.
+// Resume is OpenFile that keeps what FILE.part holds, or FILE where there is no part. It
+// begins anew with neither, with an empty FILE, and with a finished npy, which does not
+// tell its model. The document becomes what an uninterrupted run would make of the same
+// records, in the order in which they are written. An error that is a *ResumeError says
+// that file, format or style do not allow it; nothing is changed then.
 func Resume(path, format string, s Style) (*File, *Previous, error) {
 	if !slices.Contains(ResumeFormats, format) {
 		return nil, nil, &ResumeError{path, fmt.Sprintf("it is written as %s; only %s can be resumed", format, strings.Join(ResumeFormats, ", "))}
@@ -90,7 +91,7 @@ func Resume(path, format string, s Style) (*File, *Previous, error) {
 	r := &resumption{final: final, replaced: replaced, format: format, style: s}
 	_, err = os.Lstat(final + ".part")
 	switch {
-	case errors.Is(err, fs.ErrNotExist) && replaced != nil && format != "npy":
+	case errors.Is(err, fs.ErrNotExist) && replaced != nil && replaced.Size() > 0 && format != "npy":
 		err = r.reopen()
 	case errors.Is(err, fs.ErrNotExist):
 		f, err := OpenFile(path, format, s)
