@@ -121,8 +121,19 @@ func (o *EvalOptions) check(given func(string) bool) error {
 		return usage(errors.New("--compare is empty"))
 	case given("report") && (o.Report == "" || o.Report == "-"):
 		return usage(errors.New("--report needs the name of a file"))
-	case o.Report != "" && o.Report == o.Output:
-		return usage(errors.New("--report and --output name the same file"))
+	}
+	taken := map[string]string{}
+	if o.WriteTemperature {
+		taken[absolute(o.Model)] = "--model"
+	}
+	for _, out := range []struct{ flag, path string }{{"--output", o.Output}, {"--report", o.Report}} {
+		if out.path == "" || out.path == "-" {
+			continue
+		}
+		if other := taken[absolute(out.path)]; other != "" {
+			return usage(fmt.Errorf("%s and %s name the same file", other, out.flag))
+		}
+		taken[absolute(out.path)] = out.flag
 	}
 	return nil
 }
