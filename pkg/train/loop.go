@@ -98,6 +98,10 @@ func (r *training) train(ctx context.Context) error {
 		return err
 	}
 	t, err := newTuner(ctx, r)
+	var refused *CheckpointError
+	if errors.As(err, &refused) {
+		r.params = nil // nothing that was asked for
+	}
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"os"
 	"time"
 
 	"github.com/effnet/effnet/pkg/classify"
@@ -128,7 +129,7 @@ func (t *tuner) freeze(threads int) error {
 	return nil
 }
 
-// begin takes up a checkpoint, or judges the head.
+// begin takes up a checkpoint, or judges the head and forgets the checkpoint.
 func (t *tuner) begin(ctx context.Context) error {
 	resumed := false
 	if t.o.Resume {
@@ -138,6 +139,7 @@ func (t *tuner) begin(ctx context.Context) error {
 		}
 	}
 	if !resumed {
+		os.Remove(t.o.Checkpoint) // of a run that will not be gone on with
 		start, err := t.validation.score(ctx, t.tail)
 		if err != nil {
 			return err

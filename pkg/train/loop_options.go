@@ -50,7 +50,7 @@ type Options struct {
 // photographs.
 func DefaultOptions() Options {
 	return Options{
-		Share: DefaultShare, Name: "trained", Epochs: 10, Batch: 16, Rate: 3e-4, Warmup: 1, Decay: 0.01, Clip: 5,
+		Share: DefaultShare, Name: "trained", Epochs: 10, Batch: 16, Rate: 1e-4, Warmup: 1, Decay: 0.01, Clip: 5,
 		LabelSmoothing: 0.1, Dropout: 0.2, Average: 0.99, Patience: 5, Augment: DefaultAugment(),
 	}
 }

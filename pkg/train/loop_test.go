@@ -5,9 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/effnet/effnet/pkg/classify"
 	"github.com/effnet/effnet/pkg/weights"
@@ -62,7 +65,13 @@ func TestRunIsNoWorseThanItsHead(t *testing.T) {
 			kinds = append(kinds, e.Kind)
 		}
 	})
-	t.Log(kinds, r.Head.Trial, r.Start, r.Epochs, r.Best)
+	want := []Kind{Scanned, Extracting, Fitted, Started, Stepped, Ended, Stepped, Ended}
+	if d := cmp.Diff(want, kinds); d != "" {
+		t.Errorf("events (-want +got):\n%s", d)
+	}
+	if r.Head.Validation.Accuracy < 0.95 || math.Abs(r.Start.Loss-r.Head.Validation.Loss) > 1e-3 {
+		t.Errorf("head %+v, in the network %+v", r.Head.Validation, r.Start)
+	}
 	if len(r.Epochs) != 2 || r.Validation().Accuracy < r.Start.Accuracy {
 		t.Errorf("start %v, epochs %v", r.Start, r.Epochs)
 	}
