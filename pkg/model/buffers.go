@@ -28,6 +28,11 @@ type bufferPlan struct {
 	total          int
 }
 
+// of is a buffer's part of an arena.
+func (p *bufferPlan) of(arena []float32, id bufferID) []float32 {
+	return arena[p.offsets[id] : p.offsets[id]+p.sizes[id]]
+}
+
 // lineValues is a cache line of float32: every buffer starts at one.
 const lineValues = 16
 

@@ -86,36 +86,36 @@ func (op *conv) bind(ws *Workspace) {
 	}
 }
 
-func (op *conv) run(ws *Workspace, w *worker, task int) {
+func (op *conv) run(w *worker, task int) {
 	w.ringOwner = nil
 	y0 := task * op.stripRows
 	n := min(op.stripRows, op.step.Out.H-y0)
-	op.fill(ws, w, y0, n)
+	op.fill(w, y0, n)
 	for _, p := range op.weights.Panels {
 		for y := range n {
-			op.row(ws, w, p, y, y0+y)
+			op.row(w, p, y, y0+y)
 		}
 	}
 }
 
 // row computes a panel of output row y from the ring's row ringRow on.
-func (op *conv) row(ws *Workspace, w *worker, p kernels.Panel, ringRow, y int) {
+func (op *conv) row(w *worker, p kernels.Panel, ringRow, y int) {
 	out := op.step.Out
 	offset := (p.First*out.Pixels() + y*out.W) * kernels.Block
 	a := &w.gemm
 	a.Input(kernels.At(w.ring, ringRow*op.step.Stride*op.pitch*kernels.Block), op.runs)
-	a.C, a.CStride = kernels.At(ws.buffer(op.out), offset), out.Pixels()*kernels.Block*4
+	a.C, a.CStride = kernels.At(w.buffer(op.out), offset), out.Pixels()*kernels.Block*4
 	a.Residual, a.Act = nil, op.step.Activation
 	if op.residual != noBuffer {
-		a.Residual = kernels.At(ws.buffer(op.residual), offset)
+		a.Residual = kernels.At(w.buffer(op.residual), offset)
 	}
-	ws.plan.set.GEMM(a, op.weights, p, 1, out.W, 0, 0)
+	w.set.GEMM(a, op.weights, p, 1, out.W, 0, 0)
 }
 
 // fill copies the input rows of n output rows from y0 on to the ring.
-func (op *conv) fill(ws *Workspace, w *worker, y0, n int) {
+func (op *conv) fill(w *worker, y0, n int) {
 	s := op.step
-	in := ws.buffer(op.in)
+	in := w.buffer(op.in)
 	width := op.pitch * kernels.Block
 	for b := range kernels.Blocks(s.In.C) {
 		for r := range (n-1)*s.Stride + s.Kernel {

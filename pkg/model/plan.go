@@ -22,8 +22,10 @@ type Plan struct {
 	buffers    bufferPlan
 	memory     *kernels.Memory // of the weights
 	resolution int
-	features   Map // after pooling
-	output     Map // of the last step
+	features   Map      // after pooling
+	pooled     bufferID // of features, or noBuffer where the plan ends before
+	classifier *linear  // the last operation, or nil where the plan ends before
+	output     Map      // of the last step
 }
 
 // operation is one or several fused steps, cut into tasks that do not depend
@@ -37,7 +39,7 @@ type operation interface {
 	// bind prepares what the operation keeps in a workspace.
 	bind(ws *Workspace)
 	// run does one task.
-	run(ws *Workspace, w *worker, task int)
+	run(w *worker, task int)
 	// kernels names the kernels and the shape of their tiles.
 	kernels(set *kernels.Set) string
 }
@@ -61,7 +63,7 @@ func compileSteps(v Variant, prof profile.Profile, params Params, set *kernels.S
 	}
 	p := &Plan{
 		memory: &kernels.Memory{}, variant: v, set: set, resolution: prof.Resolution,
-		steps: steps, output: steps[len(steps)-1].Out,
+		steps: steps, output: steps[len(steps)-1].Out, pooled: noBuffer,
 	}
 	c := &compiler{plan: p, params: params, epsilon: prof.BNEps}
 	c.operations()

@@ -61,8 +61,8 @@ func (op *pointwise) tasks(threads int) int {
 
 func (op *pointwise) bind(*Workspace) {}
 
-func (op *pointwise) run(ws *Workspace, w *worker, task int) {
-	n := op.pixels(len(ws.workers))
+func (op *pointwise) run(w *worker, task int) {
+	n := op.pixels(w.sharers)
 	panels := len(op.weights.Panels)
 	p := op.weights.Panels[task%panels]
 	total := op.step.Out.Pixels()
@@ -71,18 +71,18 @@ func (op *pointwise) run(ws *Workspace, w *worker, task int) {
 	weights := op.weights
 	if op.scaled != noBuffer {
 		w.matrix = *weights
-		w.matrix.Data = ws.buffer(op.scaled)
+		w.matrix.Data = w.buffer(op.scaled)
 		weights = &w.matrix
 	}
 	offset := (p.First*total + first) * kernels.Block
 	a := &w.gemm
-	a.Input(kernels.At(ws.buffer(op.in), first*kernels.Block), op.runs)
-	a.C, a.CStride = kernels.At(ws.buffer(op.out), offset), total*kernels.Block*4
+	a.Input(kernels.At(w.buffer(op.in), first*kernels.Block), op.runs)
+	a.C, a.CStride = kernels.At(w.buffer(op.out), offset), total*kernels.Block*4
 	a.Residual, a.Act = nil, op.step.Activation
 	if op.residual != noBuffer {
-		a.Residual = kernels.At(ws.buffer(op.residual), offset)
+		a.Residual = kernels.At(w.buffer(op.residual), offset)
 	}
-	ws.plan.set.GEMM(a, weights, p, 1, n, 0, 0)
+	w.set.GEMM(a, weights, p, 1, n, 0, 0)
 }
 
 // pool is the mean over all pixels; a task is a channel block.
@@ -93,7 +93,7 @@ type pool struct {
 
 func (c *compiler) pool(s Step) {
 	op := &pool{step: s, in: c.input(s.In), out: c.output(s.Out)}
-	c.plan.features = s.Out
+	c.plan.features, c.plan.pooled = s.Out, op.out
 	c.add(op)
 }
 
@@ -103,35 +103,47 @@ func (op *pool) tasks(int) int { return kernels.Blocks(op.step.In.C) }
 
 func (op *pool) bind(*Workspace) {}
 
-func (op *pool) run(ws *Workspace, w *worker, task int) {
+func (op *pool) run(w *worker, task int) {
 	n := op.step.In.Pixels()
 	v := &w.vector
-	v.X, v.N = kernels.At(ws.buffer(op.in), task*n*kernels.Block), n
-	v.Out, v.Scale = kernels.At(ws.buffer(op.out), task*kernels.Block), 1/float32(n)
-	ws.plan.set.Sum(v)
+	v.X, v.N = kernels.At(w.buffer(op.in), task*n*kernels.Block), n
+	v.Out, v.Scale = kernels.At(w.buffer(op.out), task*kernels.Block), 1/float32(n)
+	w.set.Sum(v)
 }
 
-// linear is the classifier.
+// linear is the classifier. It takes the features of all pictures of a batch
+// at once, since its weights outnumber them by far: see stack.
 type linear struct {
 	step    Step
 	product vectorProduct
-	in, out bufferID
 }
 
 func (c *compiler) linear(s Step) {
-	op := &linear{step: s, in: c.input(s.In), out: c.output(s.Out)}
-	op.product = c.vectorProduct(s.Name, s.In.C, s.Out.C)
+	c.input(s.In)
+	op := &linear{step: s, product: c.vectorProduct(s.Name, s.In.C, s.Out.C)}
+	c.plan.classifier = op
 	c.add(op)
 }
 
-func (op *linear) outcome() (Step, bufferID) { return op.step, op.out }
+func (op *linear) outcome() (Step, bufferID) { return op.step, noBuffer }
 
 func (op *linear) tasks(int) int { return len(op.product.Panels) }
 
 func (op *linear) bind(*Workspace) {}
 
-func (op *linear) run(ws *Workspace, w *worker, task int) {
-	op.product.run(ws, w, op.product.Panels[task], ws.buffer(op.in), ws.buffer(op.out), kernels.None)
+// linearRows keeps one call of a kernel short.
+const linearRows = 28
+
+func (op *linear) run(w *worker, task int) {
+	s := &w.ws.stack
+	p := op.product.Panels[task]
+	a := &w.gemm
+	a.CStride, a.Residual, a.Act = s.pictures*kernels.Block*4, nil, kernels.None
+	for first := 0; first < s.pictures; first += linearRows {
+		a.Input(kernels.At(s.features, first*kernels.Block), s.runs)
+		a.C = kernels.At(s.logits, (p.First*s.pictures+first)*kernels.Block)
+		w.set.GEMM(a, op.product.Matrix, p, 1, min(linearRows, s.pictures-first), 0, 0)
+	}
 }
 
 // vectorProduct is a fully connected layer: a matrix product with one row.
@@ -151,10 +163,10 @@ func (c *compiler) vectorProduct(name string, in, out int) vectorProduct {
 
 // run computes a panel of outputs; in and out are padded to whole channel
 // blocks.
-func (v vectorProduct) run(ws *Workspace, w *worker, p kernels.Panel, in, out []float32, act kernels.Activation) {
+func (v vectorProduct) run(w *worker, p kernels.Panel, in, out []float32, act kernels.Activation) {
 	a := &w.gemm
 	a.Input(kernels.At(in, 0), v.runs)
 	a.C, a.CStride = kernels.At(out, p.First*kernels.Block), kernels.Block*4
 	a.Residual, a.Act = nil, act
-	ws.plan.set.GEMM(a, v.Matrix, p, 1, 1, 0, 0)
+	w.set.GEMM(a, v.Matrix, p, 1, 1, 0, 0)
 }

@@ -22,13 +22,13 @@ func (c *compiler) expand(s Step) (source, []kernels.Panel) {
 	return e, e.weights.Panels
 }
 
-func (e *expanded) rows(ws *Workspace, w *worker, p kernels.Panel, row, n int, dst unsafe.Pointer, rowBytes, planeBytes int) {
+func (e *expanded) rows(w *worker, p kernels.Panel, row, n int, dst unsafe.Pointer, rowBytes, planeBytes int) {
 	in := e.step.In
 	a := &w.gemm
-	a.Input(kernels.At(ws.buffer(e.in), row*in.W*kernels.Block), e.runs)
+	a.Input(kernels.At(w.buffer(e.in), row*in.W*kernels.Block), e.runs)
 	a.C, a.CStride = dst, planeBytes
 	a.Residual, a.Act = nil, e.step.Activation
-	ws.plan.set.GEMM(a, e.weights, p, n, in.W, in.W*kernels.Block*4, rowBytes)
+	w.set.GEMM(a, e.weights, p, n, in.W, in.W*kernels.Block*4, rowBytes)
 }
 
 // stem makes rows by the first convolution, from the picture itself.
@@ -54,10 +54,10 @@ func (e *stem) bind(ws *Workspace) {
 	}
 }
 
-func (e *stem) rows(ws *Workspace, w *worker, p kernels.Panel, row, n int, dst unsafe.Pointer, rowBytes, planeBytes int) {
+func (e *stem) rows(w *worker, p kernels.Panel, row, n int, dst unsafe.Pointer, rowBytes, planeBytes int) {
 	s := e.step
 	w.stem = kernels.StemRow{
-		In: ws.picture, H: s.In.H, W: s.In.W, Stride: s.Stride, PadTop: s.PadTop, PadLeft: s.PadLeft,
+		In: w.image.picture, H: s.In.H, W: s.In.W, Stride: s.Stride, PadTop: s.PadTop, PadLeft: s.PadLeft,
 	}
 	a := &w.gemm
 	for i := range n {
@@ -65,7 +65,7 @@ func (e *stem) rows(ws *Workspace, w *worker, p kernels.Panel, row, n int, dst u
 		a.Input(kernels.At(w.patches, 0), e.runs)
 		a.C, a.CStride = unsafe.Add(dst, i*rowBytes), planeBytes
 		a.Residual, a.Act = nil, s.Activation
-		ws.plan.set.GEMM(a, e.weights, p, 1, s.Out.W, 0, 0)
+		w.set.GEMM(a, e.weights, p, 1, s.Out.W, 0, 0)
 	}
 }
 
@@ -91,13 +91,13 @@ func (op *stemConv) outcome() (Step, bufferID) { return op.step, op.out }
 
 func (op *stemConv) tasks(int) int { return (op.step.Out.H + op.strip - 1) / op.strip }
 
-func (op *stemConv) run(ws *Workspace, w *worker, task int) {
+func (op *stemConv) run(w *worker, task int) {
 	out := op.step.Out
 	row := task * op.strip
 	n := min(op.strip, out.H-row)
 	for _, p := range op.panels {
-		dst := kernels.At(ws.buffer(op.out), (p.First*out.Pixels()+row*out.W)*kernels.Block)
-		op.stem.rows(ws, w, p, row, n, dst, out.W*kernels.Block*4, out.Pixels()*kernels.Block*4)
+		dst := kernels.At(w.buffer(op.out), (p.First*out.Pixels()+row*out.W)*kernels.Block)
+		op.stem.rows(w, p, row, n, dst, out.W*kernels.Block*4, out.Pixels()*kernels.Block*4)
 	}
 }
 
@@ -108,8 +108,8 @@ type copied struct {
 	m  Map
 }
 
-func (e *copied) rows(ws *Workspace, _ *worker, p kernels.Panel, row, n int, dst unsafe.Pointer, rowBytes, planeBytes int) {
-	in := ws.buffer(e.in)
+func (e *copied) rows(w *worker, p kernels.Panel, row, n int, dst unsafe.Pointer, rowBytes, planeBytes int) {
+	in := w.buffer(e.in)
 	width := e.m.W * kernels.Block
 	for v := range p.Vecs {
 		for i := range n {

@@ -52,61 +52,61 @@ func (op *squeezeExcite) bind(ws *Workspace) {
 	}
 }
 
-func (op *squeezeExcite) run(ws *Workspace, w *worker, task int) {
-	set := ws.plan.set
+func (op *squeezeExcite) run(w *worker, task int) {
+	set := w.set
 	if w.hiddenOwner != op || w.hiddenSerial != w.serial {
-		op.squeeze(ws, w)
+		op.squeeze(w)
 		w.hiddenOwner, w.hiddenSerial = op, w.serial
 	}
-	scales := ws.buffer(op.scales)
+	scales := w.buffer(op.scales)
 	p := op.expand.Panels[task]
-	op.expand.run(ws, w, p, w.hidden, scales, kernels.None)
+	op.expand.run(w, p, w.hidden, scales, kernels.None)
 	w.vector.X, w.vector.N = kernels.At(scales, p.First*kernels.Block), p.Vecs
 	set.Sigmoid(&w.vector)
 	if op.scaled != noBuffer {
-		op.scaleWeights(ws, w, p)
+		op.scaleWeights(w, p)
 	} else {
-		op.scaleActivations(ws, w, p)
+		op.scaleActivations(w, p)
 	}
 }
 
 // squeeze computes the hidden activations. Every worker does so for itself:
 // they are few, and waiting for each other would take longer.
-func (op *squeezeExcite) squeeze(ws *Workspace, w *worker) {
+func (op *squeezeExcite) squeeze(w *worker) {
 	v := &w.vector
 	v.N, v.Scale = op.strips, 1/float32(op.step.In.Pixels())
 	for b := range kernels.Blocks(op.step.In.C) {
-		v.X = kernels.At(ws.buffer(op.sums), b*op.strips*kernels.Block)
+		v.X = kernels.At(w.buffer(op.sums), b*op.strips*kernels.Block)
 		v.Out = kernels.At(w.means, b*kernels.Block)
-		ws.plan.set.Sum(v)
+		w.set.Sum(v)
 	}
 	for _, p := range op.reduce.Panels {
-		op.reduce.run(ws, w, p, w.means, w.hidden, op.step.Activation)
+		op.reduce.run(w, p, w.means, w.hidden, op.step.Activation)
 	}
 }
 
 // scaleWeights writes the rows of the projection that read the panel's
 // channels, scaled.
-func (op *squeezeExcite) scaleWeights(ws *Workspace, w *worker, p kernels.Panel) {
+func (op *squeezeExcite) scaleWeights(w *worker, p kernels.Panel) {
 	first := p.First * kernels.Block
 	a := &w.scaleRows
 	a.N = min(p.Vecs*kernels.Block, op.project.K-first)
-	a.Factors = kernels.At(ws.buffer(op.scales), first)
+	a.Factors = kernels.At(w.buffer(op.scales), first)
 	for _, q := range op.project.Panels {
 		a.Vecs = q.Vecs
 		offset := q.Offset + first*q.Vecs*kernels.Block
-		a.Src, a.Dst = kernels.At(op.project.Data, offset), kernels.At(ws.buffer(op.scaled), offset)
-		ws.plan.set.ScaleRows(a)
+		a.Src, a.Dst = kernels.At(op.project.Data, offset), kernels.At(w.buffer(op.scaled), offset)
+		w.set.ScaleRows(a)
 	}
 }
 
-func (op *squeezeExcite) scaleActivations(ws *Workspace, w *worker, p kernels.Panel) {
+func (op *squeezeExcite) scaleActivations(w *worker, p kernels.Panel) {
 	n := op.step.In.Pixels()
 	v := &w.vector
 	v.N = n
 	for b := p.First; b < p.First+p.Vecs; b++ {
-		v.X = kernels.At(ws.buffer(op.activations), b*n*kernels.Block)
-		v.Out = kernels.At(ws.buffer(op.scales), b*kernels.Block)
-		ws.plan.set.Scale(v)
+		v.X = kernels.At(w.buffer(op.activations), b*n*kernels.Block)
+		v.Out = kernels.At(w.buffer(op.scales), b*kernels.Block)
+		w.set.Scale(v)
 	}
 }

@@ -29,7 +29,7 @@ type strip struct {
 type source interface {
 	// rows writes n input rows from row on, panel p, to the ring: pixels from
 	// dst on, rows rowBytes apart and channel blocks planeBytes apart.
-	rows(ws *Workspace, w *worker, p kernels.Panel, row, n int, dst unsafe.Pointer, rowBytes, planeBytes int)
+	rows(w *worker, p kernels.Panel, row, n int, dst unsafe.Pointer, rowBytes, planeBytes int)
 	// kernels names how.
 	kernels(set *kernels.Set) string
 }
@@ -95,24 +95,24 @@ func (op *strip) bind(ws *Workspace) {
 	}
 }
 
-func (op *strip) run(ws *Workspace, w *worker, task int) {
+func (op *strip) run(w *worker, task int) {
 	panel, index := task/op.strips, task%op.strips
 	p := op.panels[panel]
 	y0 := index * op.stripRows
 	y1 := min(y0+op.stripRows, op.depthwise.Out.H)
-	op.fill(ws, w, panel, y0, y1)
+	op.fill(w, panel, y0, y1)
 	op.rowPtrs(w, 0, y0, y1)
 	for v := range p.Vecs {
 		if v > 0 {
 			op.rowPtrs(w, v, y0, y1)
 		}
-		op.convolve(ws, w, p.First+v, index, y0, y1)
+		op.convolve(w, p.First+v, index, y0, y1)
 	}
 }
 
 // fill brings the input rows of output rows y0 to y1 into the ring, except
 // those that the strip before left there.
-func (op *strip) fill(ws *Workspace, w *worker, panel, y0, y1 int) {
+func (op *strip) fill(w *worker, panel, y0, y1 int) {
 	dw := op.depthwise
 	if w.ringOwner != op || w.ringSerial != w.serial {
 		op.clearSides(w)
@@ -129,7 +129,7 @@ func (op *strip) fill(ws *Workspace, w *worker, panel, y0, y1 int) {
 		slot := row % op.ringRows
 		n := min(end-row, op.ringRows-slot)
 		dst := kernels.At(w.ring, (slot*op.pitch+dw.PadLeft)*kernels.Block)
-		op.source.rows(ws, w, op.panels[panel], row, n, dst, op.pitch*kernels.Block*4, op.plane()*4)
+		op.source.rows(w, op.panels[panel], row, n, dst, op.pitch*kernels.Block*4, op.plane()*4)
 		row += n
 	}
 	w.ringNext = max(end, row)
@@ -162,12 +162,12 @@ func (op *strip) rowPtrs(w *worker, v, y0, y1 int) {
 	}
 }
 
-func (op *strip) convolve(ws *Workspace, w *worker, block, index, y0, y1 int) {
+func (op *strip) convolve(w *worker, block, index, y0, y1 int) {
 	dw := op.depthwise
-	set := ws.plan.set
+	set := w.set
 	a := &w.depthwise
 	a.RowPtrs = &w.rowPtrs[0]
-	a.Out = kernels.At(ws.buffer(op.out), (block*dw.Out.Pixels()+y0*dw.Out.W)*kernels.Block)
+	a.Out = kernels.At(w.buffer(op.out), (block*dw.Out.Pixels()+y0*dw.Out.W)*kernels.Block)
 	a.OutStride = dw.Out.W * kernels.Block * 4
 	a.Act = dw.Activation
 	set.Depthwise(a, op.filter, block, y1-y0, dw.Out.W)
@@ -177,7 +177,7 @@ func (op *strip) convolve(ws *Workspace, w *worker, block, index, y0, y1 int) {
 		set.Silu(v)
 	}
 	if op.sums != noBuffer {
-		v.Out, v.Scale = kernels.At(ws.buffer(op.sums), (block*op.strips+index)*kernels.Block), 1
+		v.Out, v.Scale = kernels.At(w.buffer(op.sums), (block*op.strips+index)*kernels.Block), 1
 		set.Sum(v)
 	}
 }

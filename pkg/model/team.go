@@ -21,8 +21,8 @@ type team struct {
 	pending atomic.Int64 // tasks of the current operation that are not done
 	closed  atomic.Bool
 	serial  uint32
-	counts  []uint32 // tasks by operation
-	grains  []uint32 // tasks to take at once, by operation
+	counts  []uint32 // tasks by operation, at the end of apart
+	grains  []uint32 // tasks to take at once, likewise
 	spin    time.Duration
 }
 
@@ -47,6 +47,7 @@ func newTeam(ws *Workspace) *team {
 		t.counts = append(t.counts, uint32(n))
 		t.grains = append(t.grains, uint32(max(1, n/(tasksPerThread*threads))))
 	}
+	t.counts, t.grains = append(t.counts, uint32(threads)), append(t.grains, 1)
 	// The lower half of the first ticket is beyond every count: nothing to do.
 	t.ticket.Store(nothing)
 	for _, w := range ws.workers[1:] {
@@ -58,6 +59,9 @@ func newTeam(ws *Workspace) *team {
 }
 
 const nothing = 1<<32 - 1
+
+// apart stands for the operation in which each worker takes pictures of its own.
+func (t *team) apart() int { return len(t.counts) - 1 }
 
 // do runs operation i with all workers and returns when every task is done.
 func (t *team) do(i int) {
@@ -98,9 +102,13 @@ func (t *team) take(w *worker) bool {
 	if first >= last {
 		return false
 	}
-	w.serial = uint64(serial)
-	for task := first; task < last; task++ {
-		t.ws.plan.operations[i].run(t.ws, w, int(task))
+	if i == t.apart() {
+		t.ws.takePictures(w)
+	} else {
+		w.serial = uint64(serial)
+		for task := first; task < last; task++ {
+			t.ws.plan.operations[i].run(w, int(task))
+		}
 	}
 	t.pending.Add(-int64(last - first))
 	return true

@@ -4,53 +4,29 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"sync/atomic"
 	"time"
-	"unsafe"
 
 	"github.com/effnet/effnet/pkg/kernels"
 	"github.com/effnet/effnet/pkg/tensor"
 )
 
-// Workspace is the memory and the threads that run a plan, one picture after
-// the other. It is not for use by several goroutines at once.
+// Workspace is the memory and the threads that run a plan. It is not for use by several goroutines at once.
 type Workspace struct {
 	plan    *Plan
-	memory  *kernels.Memory // of arena
-	arena   []float32
+	memory  *kernels.Memory // of the images
 	cleanup runtime.Cleanup
-	picture []float32 // the NHWC input of the current run
-	logits  []float32
-	pooled  []float32 // [N·Features] of the last run; empty where the plan ends before pooling
 	workers []*worker
 	team    *team
 	tap     func(Step, *tensor.Tensor)
 	clock   func(operation int, took time.Duration)
-}
 
-// worker is what one thread needs for itself.
-type worker struct {
-	serial uint64 // of the operation, over all runs
-
-	gemm      kernels.GEMMArgs
-	depthwise kernels.DepthwiseArgs
-	vector    kernels.VectorArgs
-	scaleRows kernels.ScaleRowsArgs
-	stem      kernels.StemRow
-	matrix    kernels.Matrix
-
-	ring       []float32
-	zeros      []float32
-	rowPtrs    []unsafe.Pointer
-	ringOwner  *strip
-	ringSerial uint64
-	ringPanel  int
-	ringStart  int // the first input row that the ring holds
-	ringNext   int // the row after the last
-
-	patches       []float32
-	means, hidden []float32
-	hiddenOwner   *squeezeExcite
-	hiddenSerial  uint64
+	in     []float32    // the NHWC pictures of the current run
+	apart  int          // pictures that one worker each takes, from the first on
+	next   atomic.Int64 // the next of those
+	stack  stack
+	logits []float32 // [N·outputs] of the last run
+	pooled []float32 // [N·Features] of the last run; empty where the plan ends before pooling
 }
 
 // NewWorkspace makes a workspace whose runs share the work of one picture
@@ -58,11 +34,11 @@ type worker struct {
 func (p *Plan) NewWorkspace(threads int) *Workspace {
 	threads = max(1, threads)
 	ws := &Workspace{plan: p, memory: &kernels.Memory{}, logits: make([]float32, p.outputLen())}
-	ws.arena = ws.memory.Alloc(p.buffers.total)
 	ws.cleanup = runtime.AddCleanup(ws, (*kernels.Memory).Release, ws.memory)
 	for range threads {
-		ws.workers = append(ws.workers, &worker{})
+		ws.workers = append(ws.workers, &worker{ws: ws, set: p.set})
 	}
+	ws.ownImage(ws.workers[0])
 	for _, op := range p.operations {
 		op.bind(ws)
 	}
@@ -80,17 +56,12 @@ func (ws *Workspace) Close() {
 	}
 	ws.cleanup.Stop()
 	ws.memory.Release()
-	ws.arena = nil
+	ws.workers = nil
 }
 
 // Tap calls f after each operation of a run with its last step and output;
 // nil ends it. The tensor is f's to keep.
 func (ws *Workspace) Tap(f func(Step, *tensor.Tensor)) { ws.tap = f }
-
-func (ws *Workspace) buffer(id bufferID) []float32 {
-	offset := ws.plan.buffers.offsets[id]
-	return ws.arena[offset : offset+ws.plan.buffers.sizes[id]]
-}
 
 // needRing makes room in every worker for a ring of the given values, a row of
 // zeros and a number of row addresses.
@@ -118,18 +89,7 @@ func (p *Plan) Run(ws *Workspace, in *tensor.Tensor) ([]float32, error) {
 	if s.H != p.resolution || s.W != p.resolution || s.C != 3 || s.N < 1 || len(in.Data) != s.Len() {
 		return nil, fmt.Errorf("input of shape %v, expected N×%d×%d×3", s, p.resolution, p.resolution)
 	}
-	n := p.outputLen()
-	ws.logits = slices.Grow(ws.logits[:0], s.N*n)[:s.N*n]
-	ws.pooled = ws.pooled[:0]
-	size := s.Len() / s.N
-	for i := range s.N {
-		ws.picture = in.Data[i*size : (i+1)*size]
-		ws.pass()
-		_, out := p.operations[len(p.operations)-1].outcome()
-		unblock(ws.logits[i*n:(i+1)*n], ws.buffer(out), p.output)
-		ws.pooled = append(ws.pooled, ws.Embedding()...)
-	}
-	ws.picture = nil
+	ws.batch(in)
 	runtime.KeepAlive(ws) // kernels hold plain addresses
 	return ws.logits, nil
 }
@@ -140,44 +100,15 @@ func (p *Plan) outputLen() int { return p.output.Pixels() * p.output.C }
 // Embedding is the features [Features] of the last picture that was run, after
 // pooling. It is valid until the next run.
 func (ws *Workspace) Embedding() []float32 {
-	for _, op := range ws.plan.operations {
-		if s, out := op.outcome(); s.Op == Pool {
-			return ws.buffer(out)[:s.Out.C]
-		}
+	if len(ws.pooled) == 0 {
+		return nil
 	}
-	return nil
+	return ws.pooled[len(ws.pooled)-ws.plan.features.C:]
 }
 
 // Embeddings is the features [N·Features] of all pictures of the last run, after
 // pooling; empty where the plan ends before. It is valid until the next run.
 func (ws *Workspace) Embeddings() []float32 { return ws.pooled }
-
-// pass runs every operation once.
-func (ws *Workspace) pass() {
-	for i, op := range ws.plan.operations {
-		var start time.Time
-		if ws.clock != nil {
-			start = time.Now()
-		}
-		if ws.team != nil {
-			ws.team.do(i)
-		} else {
-			w := ws.workers[0]
-			w.serial++
-			for task := range op.tasks(1) {
-				op.run(ws, w, task)
-			}
-		}
-		if ws.clock != nil {
-			ws.clock(i, time.Since(start))
-		}
-		if ws.tap != nil {
-			if s, out := op.outcome(); out != noBuffer {
-				ws.tap(s, unblocked(ws.buffer(out), s.Out))
-			}
-		}
-	}
-}
 
 // unblocked copies a map from channel blocks to NHWC.
 func unblocked(blocked []float32, m Map) *tensor.Tensor {
