@@ -20,14 +20,9 @@ func reportFLOPS(b *testing.B, products int) {
 // depths of the first, a middle and a late layer.
 func BenchmarkGEMM(b *testing.B) {
 	for _, s := range Sets() {
-		for v := range s.gemm {
-			for r, kernel := range s.gemm[v] {
-				for _, k := range []int{16, 40, 240} {
-					if kernel != nil {
-						name := fmt.Sprintf("%s/%dx%d/K%d", s.Tier, v, r, k)
-						b.Run(name, func(b *testing.B) { benchmarkTile(b, kernel, v, r, k, None) })
-					}
-				}
+		for _, x := range gemmTiles(s) {
+			for _, k := range []int{16, 40, 240} {
+				b.Run(fmt.Sprintf("%s/%v/K%d", s.Tier, x, k), func(b *testing.B) { benchmarkTile(b, x.kernel, x.vecs, x.rows, k, None) })
 			}
 		}
 	}

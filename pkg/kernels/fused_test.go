@@ -63,9 +63,9 @@ func TestSumsAreFusedInOrder(t *testing.T) {
 		t.Run(string(s.Tier), func(t *testing.T) {
 			m := newGEMMMemory(t)
 			random := testkit.NewRandom(21)
-			eachTile(t, s, func(t *testing.T, v, r int) {
-				x := gemmShape{vecs: v, mr: r, k: 52, tiles: 2, rows: 1}
-				p := newProduct(random, x.pixels(), x.k, v*Block)
+			eachTile(t, s, func(t *testing.T, tile gemmTile) {
+				x := gemmShape{vecs: tile.vecs, mr: tile.rows, k: 52, tiles: 2, rows: 1}
+				p := newProduct(random, x.pixels(), x.k, tile.vecs*Block).cleared(tile)
 				want := make([]float32, p.pixels*p.n)
 				for i := range want {
 					want[i] = p.bias[i%p.n]
@@ -73,7 +73,7 @@ func TestSumsAreFusedInOrder(t *testing.T) {
 						want[i] = fma32(p.a[i/p.n*p.k+k], p.b[k*p.n+i%p.n], want[i])
 					}
 				}
-				got := m.run(t, s.gemm[v][r], x, p, epilogue{None, without})
+				got := m.run(t, tile.kernel, x, p, epilogue{None, without})
 				if same, at := testkit.SameBits(got, want); !same {
 					t.Errorf("C[%d] = %v, fused %v", at, got[at], want[at])
 				}

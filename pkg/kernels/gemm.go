@@ -66,16 +66,18 @@ type Matrix struct {
 }
 
 // Panel is a run of output channel blocks: Vecs blocks from block First, the
-// weights from Data[Offset].
+// weights from Data[Offset]. Of a Half panel the last half block is padding.
 type Panel struct {
 	First, Vecs, Offset int
+	Half                bool
 }
 
 // NewMatrix lays out panels for n outputs of k inputs, for products over
 // images whose rows have cols pixels.
 func (s *Set) NewMatrix(n, k, cols int) *Matrix {
 	m := &Matrix{N: n, Inputs: k, K: (k + 3) / 4 * 4}
-	pieces, size, big := split(Blocks(n), s.panelVecs(cols))
+	half := n%Block > 0 && n%Block <= Block/2
+	pieces, size, big := split(Blocks(n), s.panelVecs(Blocks(n), cols, half))
 	first := 0
 	for i := range pieces {
 		p := Panel{First: first, Vecs: size, Offset: first * Block * m.K}
@@ -86,6 +88,7 @@ func (s *Set) NewMatrix(n, k, cols int) *Matrix {
 		m.TileRows = max(m.TileRows, s.tileRows(p.Vecs))
 		first += p.Vecs
 	}
+	m.Panels[len(m.Panels)-1].Half = half
 	return m
 }
 
@@ -146,10 +149,12 @@ func (m *Matrix) packPanel(p Panel, w *Weights) {
 	}
 }
 
-// panelVecs is the widest panel whose tiles still fill the registers over rows
-// of cols pixels: a tier trades rows of a tile against its width.
-func (s *Set) panelVecs(cols int) int {
+// panelVecs is the narrowest panel whose tiles fill the registers over rows of
+// cols pixels: a tier trades rows of a tile against its width. Half a block
+// gains only beside a whole one.
+func (s *Set) panelVecs(blocks, cols int, half bool) int {
 	best, bestFill := 1, 0
+	alone := func(v int) bool { return half && blocks > 1 && last(blocks, v) == 1 }
 	for v := 1; v <= maxTileVecs; v++ {
 		rows := s.tileRows(v)
 		if rows == 0 {
@@ -157,11 +162,17 @@ func (s *Set) panelVecs(cols int) int {
 		}
 		pieces, _, _ := split(cols, rows)
 		fill := min(v*cols/pieces, enoughSums)
-		if fill > bestFill {
+		if fill > bestFill || fill == bestFill && alone(best) && !alone(v) {
 			best, bestFill = v, fill
 		}
 	}
 	return best
+}
+
+// last is the smallest of the pieces that split gives.
+func last(n, most int) int {
+	_, size, _ := split(n, most)
+	return size
 }
 
 // enoughSums is the number of vector sums in a tile from which on a wider tile
@@ -182,6 +193,9 @@ func (s *Set) tileRows(vecs int) int {
 // for a panel of vecs channel blocks.
 func (s *Set) TileRows(vecs, cols int) []int { return sizes(cols, s.tileRows(vecs)) }
 
+// Half tells whether tiles of rows pixels leave the panel's padding out.
+func (s *Set) Half(p Panel, rows int) bool { return p.Half && s.gemmHalf[p.Vecs][rows] != nil }
+
 // GEMM runs one panel of m over an image of rows × cols pixels. The caller has
 // set Input, C, Residual, CStride and Act in a; aRow and cRow are the bytes from
 // one image row to the next. The other fields are overwritten.
@@ -193,7 +207,7 @@ func (s *Set) GEMM(a *GEMMArgs, m *Matrix, p Panel, rows, cols, aRow, cRow int) 
 	pieces, size, big := split(cols, s.tileRows(p.Vecs))
 	start := *a
 	if big > 0 {
-		s.gemmTiles(a, big, size+1, aRow, cRow)
+		s.gemmTiles(a, p, big, size+1, aRow, cRow)
 	}
 	if big < pieces {
 		skip := big * (size + 1) * blockBytes
@@ -201,14 +215,18 @@ func (s *Set) GEMM(a *GEMMArgs, m *Matrix, p Panel, rows, cols, aRow, cRow int) 
 		if start.Residual != nil {
 			a.Residual = at(start.Residual, skip)
 		}
-		s.gemmTiles(a, pieces-big, size, aRow, cRow)
+		s.gemmTiles(a, p, pieces-big, size, aRow, cRow)
 	}
 	a.A, a.C, a.Residual = start.A, start.C, start.Residual
 }
 
-func (s *Set) gemmTiles(a *GEMMArgs, tiles, mr, aRow, cRow int) {
+func (s *Set) gemmTiles(a *GEMMArgs, p Panel, tiles, mr, aRow, cRow int) {
 	a.Tiles, a.MR = tiles, mr
 	a.ASkip = aRow - tiles*mr*blockBytes
 	a.CSkip = cRow - tiles*mr*blockBytes
-	s.gemm[a.Vecs][mr](a)
+	kernel := s.gemm[a.Vecs][mr]
+	if half := s.gemmHalf[a.Vecs][mr]; p.Half && half != nil {
+		kernel = half
+	}
+	kernel(a)
 }

@@ -62,14 +62,15 @@ func TestGEMMFindsItsInputsInRuns(t *testing.T) {
 		t.Run(string(s.Tier), func(t *testing.T) {
 			m := newGEMMMemory(t)
 			random := testkit.NewRandom(19)
-			eachTile(t, s, func(t *testing.T, v, r int) {
+			eachTile(t, s, func(t *testing.T, tile gemmTile) {
 				for _, e := range epilogues {
-					x := gemmShape{vecs: v, mr: r, tiles: 2, rows: 1}
-					w := newWindow(random, x.pixels(), v*Block)
+					x := gemmShape{vecs: tile.vecs, mr: tile.rows, tiles: 2, rows: 1}
+					w := newWindow(random, x.pixels(), tile.vecs*Block)
+					w.cleared(tile)
 					a := m.a.Last(len(w.memory))
 					copy(a, w.memory)
 					sum, abs := w.sums()
-					got := m.call(t, s.gemm[v][r], x, w.product, e, a, w.runs)
+					got := m.call(t, tile.kernel, x, w.product, e, a, w.runs)
 					for i := range got {
 						want, bound := e.outcome(w.k, sum[i], abs[i], w.residual[i])
 						if !testkit.Within(got[i], want, bound) {

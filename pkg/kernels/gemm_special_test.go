@@ -48,14 +48,15 @@ func TestGEMMCarriesSpecialValues(t *testing.T) {
 		t.Run(string(s.Tier), func(t *testing.T) {
 			m := newGEMMMemory(t)
 			random := testkit.NewRandom(3)
-			eachTile(t, s, func(t *testing.T, v, r int) {
-				x := gemmShape{vecs: v, mr: r, k: 20, tiles: 2, rows: 1}
+			eachTile(t, s, func(t *testing.T, tile gemmTile) {
+				x := gemmShape{vecs: tile.vecs, mr: tile.rows, k: 20, tiles: 2, rows: 1}
 				for _, special := range specials {
-					p := newProduct(random, x.pixels(), x.k, v*Block)
+					p := newProduct(random, x.pixels(), x.k, tile.vecs*Block).cleared(tile)
 					special.put(random, p)
+					p.cleared(tile)
 					sum, abs := p.sums()
 					for _, e := range epilogues {
-						got := m.run(t, s.gemm[v][r], x, p, e)
+						got := m.run(t, tile.kernel, x, p, e)
 						for i := range got {
 							want, bound := e.outcome(x.k, sum[i], abs[i], p.residual[i])
 							ok := testkit.Within(got[i], want, bound)
@@ -81,9 +82,9 @@ func TestGEMMKeepsDenormals(t *testing.T) {
 		t.Run(string(s.Tier), func(t *testing.T) {
 			m := newGEMMMemory(t)
 			random := testkit.NewRandom(4)
-			eachTile(t, s, func(t *testing.T, v, r int) {
-				x := gemmShape{vecs: v, mr: r, k: 8, tiles: 1, rows: 1}
-				p := newProduct(random, x.pixels(), x.k, v*Block)
+			eachTile(t, s, func(t *testing.T, tile gemmTile) {
+				x := gemmShape{vecs: tile.vecs, mr: tile.rows, k: 8, tiles: 1, rows: 1}
+				p := newProduct(random, x.pixels(), x.k, tile.vecs*Block).cleared(tile)
 				clear(p.bias)
 				clear(p.residual)
 				for i := range p.a {
@@ -97,7 +98,7 @@ func TestGEMMKeepsDenormals(t *testing.T) {
 					if e.act == SiLU {
 						continue
 					}
-					got := m.run(t, s.gemm[v][r], x, p, e)
+					got := m.run(t, tile.kernel, x, p, e)
 					for i := range got {
 						want, bound := e.outcome(x.k, sum[i], abs[i], p.residual[i])
 						if !testkit.Within(got[i], want, bound) || bound > 1e-43 {

@@ -11,6 +11,7 @@ import (
 // product is the data of one call of a matrix kernel.
 type product struct {
 	pixels, k, n int
+	dead         int       // columns at the end that are no outputs: zero
 	a            []float32 // [pixels][k]
 	b            []float32 // [k][n]
 	bias         []float32 // [n]
@@ -22,6 +23,21 @@ func newProduct(r testkit.Random, pixels, k, n int) *product {
 		pixels: pixels, k: k, n: n,
 		a: r.Signeds(pixels * k), b: r.Signeds(k * n), bias: r.Signeds(n), residual: r.Signeds(pixels * n),
 	}
+}
+
+// cleared clears the weights and biases of the columns that a tile does not
+// compute.
+func (p *product) cleared(x gemmTile) *product {
+	if x.half {
+		p.dead = Block / 2
+	}
+	for j := p.n - p.dead; j < p.n; j++ {
+		p.bias[j] = 0
+		for k := range p.k {
+			p.b[k*p.n+j] = 0
+		}
+	}
+	return p
 }
 
 // sums is the naive loop in float64: bias plus products, and the sum of their
@@ -40,6 +56,8 @@ func (p *product) sums() (sum, abs []float64) {
 				m[j] += math.Abs(v)
 			}
 		}
+		clear(s[p.n-p.dead:])
+		clear(m[p.n-p.dead:])
 	}
 	return sum, abs
 }
@@ -162,28 +180,58 @@ func gemmShapes(v, r int, f func(gemmShape)) {
 	f(gemmShape{vecs: v, mr: r, k: 1152, tiles: 1, rows: 1})
 }
 
-// eachTile runs f as a subtest for every entry of the table and counts them.
-func eachTile(t *testing.T, s *Set, f func(t *testing.T, v, r int)) (n int) {
+// gemmTile is an entry of the tables.
+type gemmTile struct {
+	vecs, rows int
+	half       bool
+	kernel     func(*GEMMArgs)
+}
+
+func (x gemmTile) String() string {
+	if x.half {
+		return fmt.Sprintf("%dx%dHalf", x.vecs, x.rows)
+	}
+	return fmt.Sprintf("%dx%d", x.vecs, x.rows)
+}
+
+// gemmTiles lists the entries.
+func gemmTiles(s *Set) (all []gemmTile) {
 	for v := range s.gemm {
 		for r := range s.gemm[v] {
-			if s.gemm[v][r] != nil {
-				n++
-				t.Run(fmt.Sprintf("%dx%d", v, r), func(t *testing.T) { f(t, v, r) })
+			if f := s.gemm[v][r]; f != nil {
+				all = append(all, gemmTile{v, r, false, f})
+			}
+			if f := s.gemmHalf[v][r]; f != nil {
+				all = append(all, gemmTile{v, r, true, f})
 			}
 		}
 	}
-	return n
+	return all
 }
 
-func proveGEMM(t *testing.T, s *Set) int {
+// eachTile runs f as a subtest for every entry of the tables.
+func eachTile(t *testing.T, s *Set, f func(t *testing.T, tile gemmTile)) {
+	for _, tile := range gemmTiles(s) {
+		t.Run(tile.String(), func(t *testing.T) { f(t, tile) })
+	}
+}
+
+func proveGEMM(t *testing.T, s *Set) int     { return proveTiles(t, s, false) }
+func proveGEMMHalf(t *testing.T, s *Set) int { return proveTiles(t, s, true) }
+
+func proveTiles(t *testing.T, s *Set, half bool) (n int) {
 	m := newGEMMMemory(t)
 	random := testkit.NewRandom(1)
-	return eachTile(t, s, func(t *testing.T, v, r int) {
-		gemmShapes(v, r, func(x gemmShape) {
-			p := newProduct(random, x.pixels(), x.k, v*Block)
+	eachTile(t, s, func(t *testing.T, tile gemmTile) {
+		if tile.half != half {
+			return
+		}
+		n++
+		gemmShapes(tile.vecs, tile.rows, func(x gemmShape) {
+			p := newProduct(random, x.pixels(), x.k, tile.vecs*Block).cleared(tile)
 			sum, abs := p.sums()
 			for _, e := range epilogues {
-				got := m.run(t, s.gemm[v][r], x, p, e)
+				got := m.run(t, tile.kernel, x, p, e)
 				portable := m.run(t, gemmPortable, x, p, e)
 				for i := range got {
 					want, bound := e.outcome(x.k, sum[i], abs[i], p.residual[i])
@@ -197,6 +245,7 @@ func proveGEMM(t *testing.T, s *Set) int {
 			}
 		})
 	})
+	return n
 }
 
 // columns is p with the n columns from first on.
@@ -220,14 +269,14 @@ func TestTilesGiveEqualBits(t *testing.T) {
 		t.Run(string(s.Tier), func(t *testing.T) {
 			m := newGEMMMemory(t)
 			random := testkit.NewRandom(2)
-			eachTile(t, s, func(t *testing.T, v, r int) {
+			eachTile(t, s, func(t *testing.T, tile gemmTile) {
 				for _, k := range []int{4, 20, 240} {
-					x := gemmShape{vecs: v, mr: r, k: k, tiles: 2, rows: 1}
-					p := newProduct(random, x.pixels(), k, v*Block)
+					x := gemmShape{vecs: tile.vecs, mr: tile.rows, k: k, tiles: 2, rows: 1}
+					p := newProduct(random, x.pixels(), k, tile.vecs*Block).cleared(tile)
 					for _, e := range epilogues {
-						got := m.run(t, s.gemm[v][r], x, p, e)
-						one := gemmShape{vecs: 1, mr: 1, k: k, tiles: 2 * r, rows: 1}
-						for j := range v {
+						got := m.run(t, tile.kernel, x, p, e)
+						one := gemmShape{vecs: 1, mr: 1, k: k, tiles: 2 * tile.rows, rows: 1}
+						for j := range tile.vecs {
 							want := m.run(t, s.gemm[1][1], one, p.columns(j*Block, Block), e)
 							q := &product{pixels: p.pixels, n: p.n, residual: got}
 							if same, at := testkit.SameBits(q.columns(j*Block, Block).residual, want); !same {

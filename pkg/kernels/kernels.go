@@ -62,6 +62,9 @@ type Set struct {
 	// gemm[v][r] computes tiles of r rows by v channel blocks; nil where the
 	// tier has no such tile.
 	gemm [maxTileVecs + 1][maxTileRows + 1]func(*GEMMArgs)
+	// gemmHalf is gemm where the last half block's weights and bias are zero,
+	// and so are its sums; nil where the tier would gain nothing.
+	gemmHalf [maxTileVecs + 1][maxTileRows + 1]func(*GEMMArgs)
 	// depthwise[k][s][c] computes tiles of c output pixels for a k×k
 	// convolution at stride s.
 	depthwise [maxKernel + 1][maxStride + 1][maxTileCols + 1]func(*DepthwiseArgs)

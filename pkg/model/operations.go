@@ -51,13 +51,17 @@ func describe(steps []Step, operations []operation, set *kernels.Set) []Operatio
 }
 
 // tiles names the matrix kernels of m over rows of cols pixels: channel blocks
-// by pixels.
+// by pixels, ½ for a block of which half is computed.
 func tiles(set *kernels.Set, m *kernels.Matrix, cols int) string {
 	var names []string
 	seen := map[string]bool{}
 	for _, p := range m.Panels {
 		for _, rows := range set.TileRows(p.Vecs, cols) {
-			if name := fmt.Sprintf("%d×%d", p.Vecs, rows); !seen[name] {
+			vecs := fmt.Sprint(p.Vecs)
+			if set.Half(p, rows) {
+				vecs = fmt.Sprintf("%d½", p.Vecs-1)
+			}
+			if name := fmt.Sprintf("%s×%d", vecs, rows); !seen[name] {
 				seen[name] = true
 				names = append(names, name)
 			}

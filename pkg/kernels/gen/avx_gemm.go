@@ -69,25 +69,41 @@ func (s avx) gemmSums(x tile, name string) {
 // gemmStep emits the products of one k. Two loads per multiply-add are the
 // most a core sustains, so a row of weights and a broadcast stay in registers;
 // where the sums take all but four, the last vector of weights is a memory
-// operand.
+// operand. Tiles of one 512-bit vector have a broadcast for every multiply-add,
+// which costs least as its operand.
 func (s avx) gemmStep(x tile, k int) {
 	vectors := x.vecs * s.halves
 	weight := func(j int) string { return fmt.Sprintf("%d(BX)", (k*vectors+j)*s.bytes) }
 	first := s.sum(x, x.rows, 0) // first register that is no sum
+	if vectors == 1 {
+		w := s.r(first + k)
+		s.f("VMOVUPS %s, %s", weight(0), w)
+		for i := range x.rows {
+			s.f("VFMADD231PS.BCST %d(DX), %s, %s", i*blockBytes+k*4, w, s.r(s.sum(x, i, 0)))
+		}
+		return
+	}
+	// reg is the part of a register that vector j fills.
+	reg := func(i, j int) string {
+		if x.half && j == vectors-1 {
+			return fmt.Sprintf("Y%d", i)
+		}
+		return s.r(i)
+	}
 	held := min(vectors, s.regs-first-1)
 	for j := range held {
-		s.f("VMOVUPS %s, %s", weight(j), s.r(first+j))
+		s.f("VMOVUPS %s, %s", weight(j), reg(first+j, j))
 	}
 	spare := s.regs - first - held
 	for i := range x.rows {
-		in := s.r(first + held + i%min(spare, 4))
-		s.f("VBROADCASTSS %d(DX), %s", i*blockBytes+k*4, in)
+		in := first + held + i%min(spare, 4)
+		s.f("VBROADCASTSS %d(DX), %s", i*blockBytes+k*4, s.r(in))
 		for j := range vectors {
 			w := weight(j)
 			if j < held {
-				w = s.r(first + j)
+				w = reg(first+j, j)
 			}
-			s.f("VFMADD231PS %s, %s, %s", w, in, s.r(s.sum(x, i, j)))
+			s.f("VFMADD231PS %s, %s, %s", w, reg(in, j), reg(s.sum(x, i, j), j))
 		}
 	}
 }

@@ -6,16 +6,29 @@ import "fmt"
 const blockBytes = 64
 
 // tile is one matrix kernel: rows pixels by vecs channel blocks, all sums in
-// registers.
-type tile struct{ vecs, rows int }
+// registers. Of a half tile's last block only the first half is computed.
+type tile struct {
+	vecs, rows int
+	half       bool
+}
 
-func (x tile) name(t isa) string { return fmt.Sprintf("gemm%dx%d%s", x.vecs, x.rows, t.name) }
+func (x tile) name(t isa) string {
+	half := ""
+	if x.half {
+		half = "Half"
+	}
+	return fmt.Sprintf("gemm%dx%d%s%s", x.vecs, x.rows, half, t.name)
+}
 
 func (t isa) tiles() []tile {
 	var tiles []tile
 	for i, tallest := range t.tallest {
 		for r := 1; r <= tallest; r++ {
 			tiles = append(tiles, tile{vecs: i + 1, rows: r})
+		}
+		// Rows that are cut into several tiles are never cut lower.
+		for r := tallest/2 + 1; t.halfTiles && i > 0 && r <= tallest; r++ {
+			tiles = append(tiles, tile{vecs: i + 1, rows: r, half: true})
 		}
 	}
 	return tiles
@@ -46,15 +59,18 @@ func (t isa) filters() []filter {
 }
 
 // vectorKernels are the fields of Set that hold a single kernel.
-var vectorKernels = []struct{ field, name, args string }{
-	{"Silu", "silu", "VectorArgs"},
-	{"Sigmoid", "sigmoid", "VectorArgs"},
-	{"Sum", "sum", "VectorArgs"},
-	{"Scale", "scale", "VectorArgs"},
-	{"ScaleRows", "scaleRows", "ScaleRowsArgs"},
-	{"Spin", "spin", "VectorArgs"},
-	{"ReLU6Slope", "relu6Slope", "SlopeArgs"},
-	{"SiLUSlope", "siluSlope", "SlopeArgs"},
+var vectorKernels = []struct {
+	field, name, args string
+	gradient          bool // of that family
+}{
+	{"Silu", "silu", "VectorArgs", false},
+	{"Sigmoid", "sigmoid", "VectorArgs", false},
+	{"Sum", "sum", "VectorArgs", false},
+	{"Scale", "scale", "VectorArgs", false},
+	{"ScaleRows", "scaleRows", "ScaleRowsArgs", false},
+	{"Spin", "spin", "VectorArgs", false},
+	{"ReLU6Slope", "relu6Slope", "SlopeArgs", true},
+	{"SiLUSlope", "siluSlope", "SlopeArgs", true},
 }
 
 // Offsets of GEMMArgs.

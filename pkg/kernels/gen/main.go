@@ -24,11 +24,13 @@ type isa struct {
 	tallest []int // tile by channel blocks: its sums leave room for weights and inputs
 	widest  int   // depthwise tile: likewise
 	reach   int   // input pixels that an immediate offset reaches
+
+	halfTiles bool // half a vector costs half
 }
 
 var tiers = []isa{
 	{name: "AVX512", file: "avx512", arch: "amd64", reg: "Z", bytes: 64, regs: 32, halves: 1,
-		tallest: []int{14, 14, 8, 7}, widest: 8, reach: math.MaxInt},
+		tallest: []int{14, 14, 8, 7}, widest: 8, reach: math.MaxInt, halfTiles: true},
 	{name: "AVX2", file: "avx2", arch: "amd64", reg: "Y", bytes: 32, regs: 16, halves: 2,
 		tallest: []int{6}, widest: 7, reach: math.MaxInt},
 	{name: "NEON", file: "neon", arch: "arm64", reg: "V", bytes: 16, regs: 32, halves: 4,
@@ -89,19 +91,34 @@ func write(name string, content []byte) {
 func main() {
 	log.SetFlags(0)
 	for _, t := range tiers {
-		t.save("gemm", func(a assembly) {
-			a.siluRow()
-			for _, x := range t.tiles() {
-				a.gemm(x)
-			}
-		})
-		t.save("depthwise", func(a assembly) {
-			for _, x := range t.filters() {
-				a.depthwise(x)
-			}
-		})
-		t.save("vector", assembly.vectors)
-		t.save("gradient", assembly.gradients)
+		for _, f := range families {
+			t.save(f.name, func(a assembly) { f.emit(t, a) })
+		}
 		declare(t)
+	}
+}
+
+// families are the files of a tier.
+var families = []struct {
+	name    string
+	emit    func(isa, assembly)
+	declare func(isa, stub)
+}{
+	{"gemm", emitGEMM, declareGEMM},
+	{"depthwise", emitDepthwise, declareDepthwise},
+	{"vector", func(_ isa, a assembly) { a.vectors() }, declareVectors},
+	{"gradient", func(_ isa, a assembly) { a.gradients() }, declareGradients},
+}
+
+func emitGEMM(t isa, a assembly) {
+	a.siluRow()
+	for _, x := range t.tiles() {
+		a.gemm(x)
+	}
+}
+
+func emitDepthwise(t isa, a assembly) {
+	for _, x := range t.filters() {
+		a.depthwise(x)
 	}
 }
