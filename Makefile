@@ -7,13 +7,14 @@ WHEELS       ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/effnet/wheels
 FUZZTIME     ?= 1m
 FAMILY       ?=
 PHOTOS       ?=
+PEERS        ?=
 STATICCHECK  := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 VERSION      := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS      := -s -w -X github.com/effnet/effnet/internal/cli.version=$(VERSION)
 BUILD        := CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)'
 
 .DEFAULT_GOAL := help
-.PHONY: help build test test-long check bench bench-pixels golden foreign snapshots parity models catalogue wordnet dist
+.PHONY: help build test test-long check bench bench-pixels bench-peers golden foreign snapshots parity models catalogue wordnet dist
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +44,9 @@ bench-pixels: build $(VENV)/.ready ## from file to tensor and label, against Pil
 	$(BUILD) -o $(VENV)/pixels ./bench/pixels
 	test -f $(VENV)/lite0.onnx || $(VENV)/bin/python tools/golden/onnx_export.py lite0 $(VENV)/lite0.onnx
 	$(VENV)/bin/python bench/pixels.py $(VENV)/pixels ./effnet --onnx $(VENV)/lite0.onnx $(if $(PHOTOS),--folder '$(PHOTOS)')
+
+bench-peers: build $(VENV)/.peers ## other engines on the same networks, in turn: bench/peers.md and peers.json; PEERS='--rounds 5 …'
+	$(VENV)/bin/python bench/peers.py ./effnet $(VENV)/peers -o bench/peers $(PEERS)
 
 snapshots: ## rewrite the snapshots of command output
 	$(GO) test ./internal/cli ./internal/report -update
@@ -81,6 +85,10 @@ foreign: $(VENV)/.ready ## weight files as other libraries write them, which rea
 $(VENV)/.ready: tools/golden/requirements.txt
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/python -m pip install --quiet -r $<
+	touch $@
+
+$(VENV)/.peers: bench/requirements.txt $(VENV)/.ready
+	for p in $$(grep -v '^#' $<); do $(VENV)/bin/python -m pip install --quiet --no-deps $$p || echo "$$p cannot be installed"; done
 	touch $@
 
 # The published weights of Lite0 to Lite2, for the long tests.

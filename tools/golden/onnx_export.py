@@ -1,6 +1,6 @@
-"""Exports a reference network at 224x224, batch 1, to ONNX for benchmarks.
+"""Exports a reference network at its own resolution to ONNX for benchmarks.
 
-usage: onnx_export.py lite0|b0 FILE
+usage: onnx_export.py lite0|b0|b4|v2-s FILE [BATCH]
 """
 
 import sys
@@ -9,17 +9,30 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 import torch
+import torchvision
 
+import architectures
 import generator
 import networks
+import ports
 
 OPSET = 18
 SEED = 1
 
 
 def build(name: str) -> torch.nn.Module:
-    """Lite0 with the published weights, or torchvision's B0 with seeded ones."""
-    return {"lite0": networks.lite0, "b0": lambda: networks.b0_symmetric(SEED)}[name]()
+    """Lite0 with the published weights, or torchvision's network with seeded ones."""
+    if name == "lite0":
+        return networks.lite0()
+    with torch.device("meta"):
+        model = torchvision.models.get_model(f"efficientnet_{name.replace('-', '_')}", weights=None)
+    return networks.seeded(model, architectures.ARCHITECTURES[name], ports.torchvision, SEED)
+
+
+def images(name: str, batch: int) -> torch.Tensor:
+    """[batch,3,H,W] of one seeded picture."""
+    picture = generator.image(architectures.ARCHITECTURES[name].resolution, SEED)
+    return networks.channels_first(picture, torch.float32).expand(batch, -1, -1, -1).contiguous()
 
 
 def verify(path: Path, model: torch.nn.Module, image: torch.Tensor) -> float:
@@ -31,9 +44,9 @@ def verify(path: Path, model: torch.nn.Module, image: torch.Tensor) -> float:
     return float(np.abs(got - want).max() / want.std())
 
 
-def main(name: str, path: Path) -> None:
+def main(name: str, path: Path, batch: int) -> None:
     model = build(name)
-    image = torch.from_numpy(generator.image(224, SEED)).permute(2, 0, 1)[None].contiguous()
+    image = images(name, batch)
     torch.onnx.export(
         model, (image,), path, dynamo=True, opset_version=OPSET, external_data=False,
         input_names=["input"], output_names=["logits"], verbose=False,
@@ -45,4 +58,4 @@ def main(name: str, path: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]))
+    main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]) if len(sys.argv) > 3 else 1)
