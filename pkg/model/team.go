@@ -4,6 +4,8 @@ import (
 	"runtime"
 	"sync/atomic"
 	"time"
+
+	"github.com/effnet/effnet/internal/cpu"
 )
 
 // team shares the tasks of an operation among the workers of a workspace. The
@@ -19,6 +21,8 @@ type team struct {
 	// operation that the sum names.
 	ticket  atomic.Uint64
 	pending atomic.Int64 // tasks of the current operation that are not done
+	waiting atomic.Bool  // the caller is parked until they are
+	done    chan struct{}
 	closed  atomic.Bool
 	serial  uint32
 	counts  []uint32 // tasks by operation, at the end of apart
@@ -32,16 +36,23 @@ type member struct {
 	wake   chan struct{}
 }
 
-// spinTime is how long a member waits for work before it parks. Where there
-// are fewer cores than workers, spinning would only keep others from working.
+// spinTime is how long the caller and the members wait before they park.
 const spinTime = 100 * time.Microsecond
 
-func newTeam(ws *Workspace) *team {
-	t := &team{ws: ws}
-	threads := len(ws.workers)
-	if threads <= runtime.GOMAXPROCS(0) {
-		t.spin = spinTime
+// spinFor is how long the members of a team spin: not at all where there are
+// fewer cores than workers, or where a control group counts the time, since
+// spinning would keep others from working.
+func spinFor(threads, cores int, confined bool) time.Duration {
+	if threads > cores || confined {
+		return 0
 	}
+	return spinTime
+}
+
+func newTeam(ws *Workspace) *team {
+	t := &team{ws: ws, done: make(chan struct{}, 1)}
+	threads := len(ws.workers)
+	t.spin = spinFor(threads, min(runtime.GOMAXPROCS(0), runtime.NumCPU()), cpu.Confined())
 	for _, op := range ws.plan.operations {
 		n := op.tasks(threads)
 		t.counts = append(t.counts, uint32(n))
@@ -79,10 +90,19 @@ func (t *team) do(i int) {
 	}
 	for t.take(t.ws.workers[0]) {
 	}
-	for spins := 0; t.pending.Load() > 0; spins++ {
-		if t.spin == 0 || spins > 1<<14 {
-			runtime.Gosched()
+	t.finish()
+}
+
+// finish returns when every task is done.
+func (t *team) finish() {
+	idle := func() bool { return t.pending.Load() == 0 }
+	for !t.await(idle) {
+		t.waiting.Store(true)
+		if idle() && t.waiting.CompareAndSwap(true, false) {
+			return
 		}
+		// A member that was slow to tell of an earlier operation may wake us.
+		<-t.done
 	}
 }
 
@@ -110,14 +130,16 @@ func (t *team) take(w *worker) bool {
 			t.ws.plan.operations[i].run(w, int(task))
 		}
 	}
-	t.pending.Add(-int64(last - first))
+	if t.pending.Add(-int64(last-first)) == 0 && t.waiting.CompareAndSwap(true, false) {
+		t.done <- struct{}{}
+	}
 	return true
 }
 
 // work is the life of a member.
 func (t *team) work(m *member) {
 	for !t.closed.Load() {
-		if t.take(m.worker) || t.await() {
+		if t.take(m.worker) || t.await(t.ready) {
 			continue
 		}
 		m.parked.Store(true)
@@ -134,19 +156,16 @@ func (t *team) ready() bool {
 	return uint32(now) < t.counts[int(uint32(now>>32))%len(t.counts)] || t.closed.Load()
 }
 
-// await spins until the team is ready, or gives up.
-func (t *team) await() bool {
-	if t.spin == 0 {
-		return false
-	}
+// await spins until something is so, or gives up.
+func (t *team) await(is func() bool) bool {
 	for start := time.Now(); time.Since(start) < t.spin; {
 		for range 64 {
-			if t.ready() {
+			if is() {
 				return true
 			}
 		}
 	}
-	return false
+	return is()
 }
 
 func (t *team) close() {

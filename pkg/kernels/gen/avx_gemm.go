@@ -69,8 +69,9 @@ func (s avx) gemmSums(x tile, name string) {
 // gemmStep emits the products of one k. Two loads per multiply-add are the
 // most a core sustains, so a row of weights and a broadcast stay in registers;
 // where the sums take all but four, the last vector of weights is a memory
-// operand. Tiles of one 512-bit vector have a broadcast for every multiply-add,
-// which costs least as its operand.
+// operand. A 512-bit broadcast to a register for every multiply-add would cost
+// more than that; as an operand it is free, so that tiles of one vector have all
+// inputs as operands, and those of one and a half every other one.
 func (s avx) gemmStep(x tile, k int) {
 	vectors := x.vecs * s.halves
 	weight := func(j int) string { return fmt.Sprintf("%d(BX)", (k*vectors+j)*s.bytes) }
@@ -96,6 +97,12 @@ func (s avx) gemmStep(x tile, k int) {
 	}
 	spare := s.regs - first - held
 	for i := range x.rows {
+		if x.half && vectors == 2 && i%2 == 0 {
+			for j := range vectors {
+				s.f("VFMADD231PS.BCST %d(DX), %s, %s", i*blockBytes+k*4, reg(first+j, j), reg(s.sum(x, i, j), j))
+			}
+			continue
+		}
 		in := first + held + i%min(spare, 4)
 		s.f("VBROADCASTSS %d(DX), %s", i*blockBytes+k*4, s.r(in))
 		for j := range vectors {
