@@ -43,7 +43,7 @@ var modes = map[string]func(e *engine, name string, data []byte) error{
 		return e.reader.Rows(func(int, []byte) error { return nil })
 	},
 	"tensor":        func(e *engine, _ string, data []byte) error { return e.read(data, preprocess.Options{}) },
-	"tensor-scaled": func(e *engine, _ string, data []byte) error { return e.read(data, preprocess.Options{Scaled: true}) },
+	"tensor-scaled": func(e *engine, _ string, data []byte) error { return e.read(data, preprocess.Options{Gap: 1}) },
 	"resize": func(e *engine, name string, data []byte) error {
 		return e.workspace.Tensor(e.pictures[name], preprocess.Center, e.profile, e.tensor)
 	},

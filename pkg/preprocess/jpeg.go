@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/effnet/effnet/pkg/preprocess/jpeg"
+	"github.com/effnet/effnet/pkg/profile"
 )
 
 func decodeJPEG(data []byte, o Options) (*decoded, error) {
@@ -57,13 +58,14 @@ func (ws *Workspace) readJPEG(data []byte, o Options, t target, in *Input) error
 	if int64(s.w)*int64(s.h) > keptPixels {
 		defer ws.forget()
 	}
-	if o.Scaled {
+	if o.Gap > 0 && averages(t.profile.Interpolation) {
 		at, err := t.place(s)
 		if err != nil {
 			return err
 		}
-		s.scale = draftScale(at)
+		s.scale = at.scale(o.Gap)
 	}
+	in.Scale = s.scale
 	region, err := ws.begin(s, t)
 	if err != nil {
 		return err
@@ -95,11 +97,22 @@ func (ws *Workspace) forget() {
 	ws.jpeg, ws.resampler, ws.set = jpeg.Reader{}, nil, nil
 }
 
-// draftScale is the largest at which a crop still has as many pixels as it is
-// to have, as Pillow's draft chooses.
-func draftScale(at Place) int {
+// averages tells whether a filter widens as it shrinks a picture. One that does
+// not takes single pixels, which scaling would replace by means.
+func averages(filter profile.Interpolation) bool {
+	switch filter {
+	case profile.Bicubic, profile.Bilinear, profile.Lanczos:
+		return true
+	}
+	return false
+}
+
+// scale is the largest at which a crop has at least gap pixels for each that it
+// is to have, both ways.
+func (p Place) scale(gap float64) int {
+	have := min(float64(p.Source.Dx())/float64(p.Dest.Dx()), float64(p.Source.Dy())/float64(p.Dest.Dy()))
 	scale := 8
-	for scale > 1 && (at.Source.Dx() < scale*at.Dest.Dx() || at.Source.Dy() < scale*at.Dest.Dy()) {
+	for scale > 1 && have < gap*float64(scale) {
 		scale /= 2
 	}
 	return scale

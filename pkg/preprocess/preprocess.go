@@ -14,9 +14,11 @@ type Options struct {
 	MaxPixels int64 // limit on width × height; 0 means DefaultMaxPixels
 	NoEXIF    bool  // leave the pixels as stored, whatever the EXIF orientation
 	Lenient   bool  // give what could be decoded of a damaged picture
-	// Scaled lets Workspace.Read decode a JPEG at a half, quarter or eighth of
-	// its size where that leaves the crop no smaller than the input.
-	Scaled bool
+	// Gap lets Workspace.Read decode a JPEG at a half, quarter or eighth of its
+	// size where the crop then still has at least Gap pixels for each of the
+	// input, both ways, and the interpolation averages over them. 0 is in full.
+	// Pillow calls it reducing_gap.
+	Gap float64
 }
 
 // Picture is a decoded picture.

@@ -27,6 +27,7 @@ type Input struct {
 	Format         string // as in Picture
 	Width, Height  int    // of the whole picture, after orientation
 	Damaged        bool   // only with Options.Lenient
+	Scale          int    // decoded at 1/Scale, see Options.Gap: 1, 2, 4 or 8
 	Decode, Resize time.Duration
 }
 
@@ -51,7 +52,7 @@ func (ws *Workspace) Read(data []byte, o Options, c Crop, pr profile.Profile, ds
 			err = decodeError("damaged %s: the decoder gave up: %v", f.title, r)
 		}
 	}()
-	in.Format = f.name
+	in.Format, in.Scale = f.name, 1
 	start := time.Now()
 	ws.spent = 0
 	t := target{crop: c, profile: pr, dst: dst}
@@ -113,7 +114,7 @@ func (ws *Workspace) begin(s source, t target) (region image.Rectangle, err erro
 	region, box := scaled(unturned(at.Source, s.w, s.h, s.orientation), s.scale, s.orientation)
 	g := resample.Geometry{
 		Filter: t.profile.Interpolation, Orientation: s.orientation,
-		Box: box, OutW: at.Dest.Dx(), OutH: at.Dest.Dy(),
+		Box: box, OutW: at.Dest.Dx(), OutH: at.Dest.Dy(), Reduced: s.scale,
 	}
 	g.Width, g.Height = turnedSize(region.Dx(), region.Dy(), s.orientation)
 	plan, err := ws.resampler.Plan(g)
@@ -209,7 +210,7 @@ func (ws *Workspace) Image(img image.Image, c Crop, pr profile.Profile, dst []fl
 		}
 		rgb = p.RGB
 	}
-	ws.spent = 0
+	ws.spent, in.Scale = 0, 1
 	in.Width, in.Height = rgb.Rect.Dx(), rgb.Rect.Dy()
 	err = ws.resize(rgb, 1, target{crop: c, profile: pr, dst: dst})
 	in.Resize, in.Decode = ws.spent, time.Since(start)-ws.spent

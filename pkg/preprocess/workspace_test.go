@@ -71,7 +71,7 @@ func TestReadEqualsItsParts(t *testing.T) {
 	}
 }
 
-func TestDraftScale(t *testing.T) {
+func TestScaleOfAPlace(t *testing.T) {
 	for _, tt := range []struct {
 		w, h int
 		c    Crop
@@ -84,7 +84,7 @@ func TestDraftScale(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := draftScale(at); got != tt.want {
+		if got := at.scale(1); got != tt.want {
 			t.Errorf("%d×%d, %s: 1/%d, want 1/%d", tt.w, tt.h, tt.c, got, tt.want)
 		}
 	}
@@ -106,20 +106,35 @@ func TestScaledShowsTheSame(t *testing.T) {
 				if _, err := ws.Read(turned, Options{}, c, pr, full); err != nil {
 					t.Fatal(err)
 				}
-				if _, err := ws.Read(turned, Options{Scaled: true}, c, pr, scaled); err != nil {
+				in, err := ws.Read(turned, Options{Gap: 1}, c, pr, scaled)
+				if err != nil {
 					t.Fatal(err)
 				}
-				if slices.Equal(full, scaled) {
-					t.Errorf("%s, orientation %d, %s: not scaled", file, o, c)
+				if in.Scale < 4 || slices.Equal(full, scaled) {
+					t.Errorf("%s, orientation %d, %s: decoded at 1/%d", file, o, c, in.Scale)
 				}
 				sum := 0.0
 				for i := range full {
 					sum += math.Abs(float64(full[i] - scaled[i]))
 				}
-				if mean := sum / float64(n); mean > 0.06 {
+				if mean := sum / float64(n); mean > 0.05 {
 					t.Errorf("%s, orientation %d, %s: mean difference %.4f", file, o, c, mean)
 				}
 			}
+		}
+	}
+}
+
+// A filter that takes single pixels gets those of the whole picture.
+func TestScaledOnlyWhereTheFilterAverages(t *testing.T) {
+	data, ws, pr := readFile(t, "../../testdata/cat.jpg"), new(Workspace), profile.ImageNet(32)
+	dst := make([]float32, 3*32*32)
+	for f, want := range map[profile.Interpolation]int{
+		profile.Bicubic: 8, profile.Bilinear: 8, profile.Lanczos: 8, profile.Nearest: 1, profile.BicubicTF1: 1, profile.BicubicTF2: 1,
+	} {
+		pr.Interpolation = f
+		if in, err := ws.Read(data, Options{Gap: 1}, Center, pr, dst); err != nil || in.Scale != want {
+			t.Errorf("%s: decoded at 1/%d, want 1/%d; %v", f, in.Scale, want, err)
 		}
 	}
 }

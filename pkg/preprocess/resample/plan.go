@@ -15,6 +15,10 @@ type Geometry struct {
 	Box           [4]float32 // left, top, right, bottom of what is resized, inside them
 	OutW, OutH    int
 	Orientation   int // EXIF, 1..8: how the stored rows are to be turned; 0 means 1
+	// Reduced, 1, 2, 4 or 8, is how many pixels, each way, of the picture to be
+	// resized a given one is the mean of; Width, Height and Box count these. 0
+	// means 1.
+	Reduced int
 }
 
 // maxTable bounds a plan and the rows that are kept for it, in bytes.
@@ -71,8 +75,8 @@ func NewPlan(g Geometry) (*Plan, error) {
 	if !g.fits() {
 		return nil, &SizeError{g.Width, g.Height}
 	}
-	x := newAxis(g.Filter, g.Width, g.Box[0], g.Box[2], g.OutW)
-	y := newAxis(g.Filter, g.Height, g.Box[1], g.Box[3], g.OutH)
+	x := g.axis(g.Width, g.Box[0], g.Box[2], g.OutW)
+	y := g.axis(g.Height, g.Box[1], g.Box[3], g.OutH)
 	mirrorX, mirrorY := o == 2 || o == 3 || o == 6 || o == 7, o == 3 || o == 4 || o == 7 || o == 8
 	if mirrorX {
 		x.mirror(g.Width)
@@ -95,11 +99,21 @@ func NewPlan(g Geometry) (*Plan, error) {
 	return p, nil
 }
 
+// axis gives the weights of one direction.
+func (g *Geometry) axis(size int, from, to float32, out int) axis {
+	if g.Reduced > 1 {
+		return reducedAxis(g.Filter, g.Reduced, size, from, to, out)
+	}
+	return newAxis(g.Filter, size, from, to, out)
+}
+
 func (g *Geometry) validate() error {
 	b := g.Box
 	switch _, ok := filters[g.Filter]; {
 	case !ok && g.Filter != profile.Nearest && g.Filter != profile.BicubicTF1 && g.Filter != profile.BicubicTF2:
 		return fmt.Errorf("resample: no filter %q", g.Filter)
+	case g.Reduced != 0 && g.Reduced != 1 && (estimates[g.Reduced] == nil || filters[g.Filter].at == nil):
+		return fmt.Errorf("resample: means of %d for filter %q", g.Reduced, g.Filter)
 	case g.Orientation < 1 || g.Orientation > 8:
 		return fmt.Errorf("resample: orientation %d is not from 1 to 8", g.Orientation)
 	case g.Width < 1 || g.Height < 1 || g.OutW < 1 || g.OutH < 1:
