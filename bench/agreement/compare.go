@@ -19,10 +19,10 @@ type network struct {
 	small   bool // not its own resolution
 }
 
-// trial is a picture at a scale, beside the full decode.
+// trial is a picture decoded at a scale, beside the full decode.
 type trial struct {
 	photo, set string
-	scale      int
+	scale      int     // 1: in full, but rounded once
 	gap        float64 // pixels of the crop, at that scale, for each of the input
 	changed    bool    // another class is the most probable
 	margin     float64 // between the probabilities of the first two classes, in full
@@ -115,50 +115,74 @@ func viewsOf(data []byte, p *preprocess.Picture, seed uint64) ([]view, error) {
 // scales compares each scale that a picture can be decoded at with the full
 // one.
 func (c *comparer) scales(i int, data []byte, set string) (trials []trial, err error) {
-	full, in, err := c.probabilities(i, data, 0)
+	n := c.networks[i]
+	x := tensor.New(tensor.Shape{N: 1, H: n.profile.Resolution, W: n.profile.Resolution, C: 3})
+	in, err := c.read(data, 0, n, x)
 	if err != nil {
 		return nil, err
 	}
-	first, second := best(full)
-	n := c.networks[i]
+	full, err := c.probabilities(i, x)
+	if err != nil {
+		return nil, err
+	}
 	side := math.Floor(n.profile.Crop * float64(min(in.Width, in.Height)))
 	for scale := 2; scale <= 8; scale *= 2 {
 		gap := side / float64(scale*n.profile.Resolution)
 		if gap < 1 {
 			break
 		}
-		got, in, err := c.probabilities(i, data, gap)
-		if err != nil {
+		if in, err = c.read(data, gap, n, x); err != nil {
 			return nil, err
 		}
 		if in.Scale != scale {
 			return nil, fmt.Errorf("decoded at 1/%d instead of 1/%d", in.Scale, scale)
 		}
-		t := trial{set: set, scale: scale, gap: gap, margin: full[first] - full[second]}
-		now, _ := best(got)
-		t.changed, t.first = now != first, math.Abs(full[first]-got[first])
-		for k := range full {
-			t.largest = max(t.largest, math.Abs(full[k]-got[k]))
+		got, err := c.probabilities(i, x)
+		if err != nil {
+			return nil, err
 		}
-		trials = append(trials, t)
+		trials = append(trials, compared(trial{set: set, scale: scale, gap: gap}, full, got))
+	}
+	if len(trials) > 0 && n.profile.Interpolation == profile.Bicubic {
+		p, err := preprocess.Decode(data, preprocess.Options{NoEXIF: true})
+		if err != nil {
+			return nil, err
+		}
+		onceRounded(p, n.profile, x.Data)
+		got, err := c.probabilities(i, x)
+		if err != nil {
+			return nil, err
+		}
+		trials = append(trials, compared(trial{set: set, scale: 1, gap: trials[0].gap}, full, got))
 	}
 	return trials, nil
 }
 
-// probabilities runs a network on a picture decoded by a rule.
-func (c *comparer) probabilities(i int, data []byte, gap float64) ([]float64, preprocess.Input, error) {
-	n := c.networks[i]
-	x := tensor.New(tensor.Shape{N: 1, H: n.profile.Resolution, W: n.profile.Resolution, C: 3})
-	o := preprocess.Options{Gap: gap, NoEXIF: true}
-	in, err := c.pixels.Read(data, o, preprocess.Center, n.profile, x.Data)
-	if err != nil {
-		return nil, in, err
+// compared fills in how probabilities differ from those of the full decode.
+func compared(t trial, full, got []float64) trial {
+	first, second := best(full)
+	now, _ := best(got)
+	t.margin = full[first] - full[second]
+	t.changed, t.first = now != first, math.Abs(full[first]-got[first])
+	for k := range full {
+		t.largest = max(t.largest, math.Abs(full[k]-got[k]))
 	}
-	logits, err := n.plan.Run(c.workspaces[i], x)
+	return t
+}
+
+// read makes a tensor of a picture decoded by a rule.
+func (c *comparer) read(data []byte, gap float64, n *network, x *tensor.Tensor) (preprocess.Input, error) {
+	o := preprocess.Options{Scaling: preprocess.Scaling{Gap: gap}, NoEXIF: true}
+	return c.pixels.Read(data, o, preprocess.Center, n.profile, x.Data)
+}
+
+// probabilities runs a network.
+func (c *comparer) probabilities(i int, x *tensor.Tensor) ([]float64, error) {
+	logits, err := c.networks[i].plan.Run(c.workspaces[i], x)
 	if err != nil {
-		return nil, in, err
+		return nil, err
 	}
-	return softmax(logits), in, nil
+	return softmax(logits), nil
 }
 
 func softmax(logits []float32) []float64 {

@@ -26,8 +26,8 @@ import (
 
 func main() {
 	log.SetFlags(0)
-	gaps := flag.String("gaps", "1,1.5,2,2.5,3,4", "rules to compare, see preprocess.Options.Gap")
-	small := flag.String("resolutions", "48,64,96", "at which photos are read as they are")
+	gaps := flag.String("gaps", "1,2,3,4", "rules to compare, see preprocess.Scaling")
+	small := flag.String("resolutions", "64,96", "at which photos are read as they are")
 	every := flag.Int("every", 1, "takes one of `N` photos")
 	flag.Parse()
 	at := slices.Index(flag.Args(), "--")

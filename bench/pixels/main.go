@@ -42,8 +42,13 @@ var modes = map[string]func(e *engine, name string, data []byte) error{
 		}
 		return e.reader.Rows(func(int, []byte) error { return nil })
 	},
-	"tensor":        func(e *engine, _ string, data []byte) error { return e.read(data, preprocess.Options{}) },
-	"tensor-scaled": func(e *engine, _ string, data []byte) error { return e.read(data, preprocess.Options{Gap: 1}) },
+	"tensor": func(e *engine, _ string, data []byte) error { return e.read(data, preprocess.Options{}) },
+	"tensor-scaled": func(e *engine, _ string, data []byte) error {
+		return e.read(data, preprocess.Options{Scaling: preprocess.Fast})
+	},
+	"tensor-smallest": func(e *engine, _ string, data []byte) error {
+		return e.read(data, preprocess.Options{Scaling: preprocess.Scaling{Gap: 1}})
+	},
 	"resize": func(e *engine, name string, data []byte) error {
 		return e.workspace.Tensor(e.pictures[name], preprocess.Center, e.profile, e.tensor)
 	},

@@ -152,7 +152,7 @@ func (b *batch) begin(ctx context.Context) error {
 	info := b.info
 	style := report.Style{
 		Model: info.Name, Precision: b.models.Precision, Body: b.body,
-		Logits: b.results.Logits, Timing: b.results.Timing, Damaged: b.models.Lenient, Check: b.judge != nil,
+		Logits: b.results.Logits, Timing: b.results.Timing, Scaled: b.models.Scaled, Damaged: b.models.Lenient, Check: b.judge != nil,
 	}
 	if b.body == report.Embedding {
 		style.Features = b.model.Features()

@@ -97,7 +97,7 @@ func TestClassifyWrongFlags(t *testing.T) {
 		{}, {"-0", "x"}, {"-k", "0", "x"}, {"-k", "-1", "x"}, {"-k", "99999999999999999999", "x"},
 		{"--threads", "1025", "x"}, {"--batch", "1025", "x"}, {"--resolution", "-1", "x"}, {"--min-prob", "-0.1", "x"},
 		{"--max-pixels", "-5", "x"}, {"-m", "", "x"}, {"--variant", "resnet", "x"}, {"--profile", "a", "x"},
-		{"--precision", "bf16", "x"}, {"--crop", "", "x"}, {"-f", "", "x"},
+		{"--precision", "bf16", "x"}, {"--scaled", "--exact", "x"}, {"--crop", "", "x"}, {"-f", "", "x"},
 	} {
 		if _, err := parse(t, args...); err == nil {
 			t.Errorf("%q: no error", args)

@@ -3,11 +3,13 @@ package cli
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/effnet/effnet/internal/report"
 	"github.com/effnet/effnet/pkg/kernels"
 	"github.com/effnet/effnet/pkg/model"
+	"github.com/effnet/effnet/pkg/preprocess"
 	"github.com/effnet/effnet/pkg/profile"
 )
 
@@ -64,6 +66,7 @@ func (w shown) facts() *grid {
 		return g
 	}
 	g.add(plain, "profile", profileText(w.info.Profile))
+	g.add(plain, "large JPEGs", scalingText(w.info.Profile))
 	g.add(plain, "classes", w.classes())
 	if t := w.info.Temperature; t != 0 {
 		g.add(plain, "temperature", fmt.Sprintf("%.4g, by which logits are divided", t))
@@ -81,6 +84,16 @@ func (w shown) facts() *grid {
 		g.add(plain, "assumed", report.Escape(line))
 	}
 	return g
+}
+
+// scalingText says from which short side on --scaled decodes at which part of the size.
+func scalingText(p profile.Profile) string {
+	scaling := preprocess.Fast
+	if !scaling.Suits(p) {
+		return "decoded in full, as the interpolation needs"
+	}
+	from := func(scale float64) int { return int(math.Ceil(scaling.Gap * scale * float64(p.Resolution) / p.Crop)) }
+	return fmt.Sprintf("decoded in full; with --scaled at 1/2 from %d pixels on, 1/4 from %d, 1/8 from %d", from(2), from(4), from(8))
 }
 
 func profileText(p profile.Profile) string {

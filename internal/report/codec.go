@@ -187,6 +187,8 @@ func (c *codec) fits(e *entry, raw []byte) error {
 			return asked("--logits", e.logits, s.Logits)
 		case e.Result.Damaged && !s.Damaged:
 			return asked("--lenient", true, false)
+		case e.Result.Timing.Scale > 1 && !s.Scaled:
+			return asked("--scaled", true, false)
 		case e.engine != nil && *e.engine != *s.Engine:
 			return differs("the engine", fmt.Sprint(*e.engine), fmt.Sprint(*s.Engine))
 		case s.Top > 0 && n != s.Top:

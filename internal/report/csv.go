@@ -38,6 +38,9 @@ func csvHeader(s *Style) []string {
 	if s.Timing {
 		header = append(header, "decode_ms", "resize_ms", "model_ms", "total_ms")
 	}
+	if s.Timing && s.Scaled {
+		header = append(header, "scale")
+	}
 	if s.Engine != nil {
 		header = append(header, "engine_version", "engine_tier", "engine_model_sha256")
 	}
@@ -94,6 +97,9 @@ func (c *csvTable) prediction(path string, rec *Record, columns ...string) []str
 	if t := r.Timing; c.style.Timing {
 		row = append(row, string(appendMillis(nil, t.Decode)), string(appendMillis(nil, t.Resize)),
 			string(appendMillis(nil, t.Model)), string(appendMillis(nil, t.Total)))
+	}
+	if c.style.Timing && c.style.Scaled {
+		row = append(row, scaleText(r.Timing.Scale))
 	}
 	if e := c.style.Engine; e != nil {
 		row = append(row, e.Version, e.Tier, e.ModelSHA256)

@@ -129,6 +129,11 @@ func (c *csvReader) resultInto(e *entry, row []string) (err error) {
 		}
 		e.timing = true
 	}
+	if c.style.Timing && c.style.Scaled {
+		if e.Result.Timing.Scale, err = parseScale(c.column(row, "scale")); err != nil {
+			return err
+		}
+	}
 	if c.style.Engine != nil {
 		e.engine = &Engine{
 			Version: c.column(row, "engine_version"), Tier: c.column(row, "engine_tier"),

@@ -45,6 +45,7 @@ type wireRecord struct {
 		Model  float64 `json:"model"`
 		Total  float64 `json:"total"`
 	} `json:"timing_ms"`
+	Scale  *string `json:"scale"`
 	Engine *struct {
 		Version     string `json:"version"`
 		Tier        string `json:"tier"`
@@ -138,6 +139,12 @@ func (w *wireRecord) extrasInto(e *entry) error {
 		err := errors.Join(setMillis(&r.Timing.Decode, t.Decode), setMillis(&r.Timing.Resize, t.Resize),
 			setMillis(&r.Timing.Model, t.Model), setMillis(&r.Timing.Total, t.Total))
 		if err != nil {
+			return err
+		}
+	}
+	if w.Scale != nil {
+		var err error
+		if r.Timing.Scale, err = parseScale(*w.Scale); err != nil {
 			return err
 		}
 	}

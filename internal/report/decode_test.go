@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 
@@ -19,6 +20,7 @@ var styles = map[string]Style{
 	"lenient": {Damaged: true},
 	"logits":  {Damaged: true, Logits: true},
 	"asked":   {Damaged: true, Logits: true, Timing: true, Engine: engine},
+	"scaled":  {Damaged: true, Timing: true, Scaled: true},
 	"check":   {Damaged: true, Check: true},
 	"all":     {Damaged: true, Logits: true, Timing: true, Engine: engine, Check: true},
 }
@@ -27,6 +29,9 @@ var styles = map[string]Style{
 func recordsOf(s Style) []Record {
 	if s.Check {
 		return checked
+	}
+	if s.Scaled {
+		return append(slices.Clone(everyone), small)
 	}
 	return everyone
 }
@@ -159,6 +164,15 @@ func TestCodecsNameWhatDiffers(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %q", err, want)
 		}
+	}
+	var part bytes.Buffer
+	timed := was
+	timed.Timing = true
+	if err := New("jsonl", &part, timed).Write(small); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := newCodec("jsonl", &timed).scan(&part, nil); err == nil || !strings.Contains(err.Error(), "--scaled") {
+		t.Errorf("got %v for a scaled picture", err)
 	}
 	by := was
 	by.Engine = &Engine{Version: "v1", Tier: "avx2"}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"io"
 	"strconv"
 	"time"
@@ -99,6 +100,9 @@ func appendResult(b []byte, rec *Record, s *Style) []byte {
 		b = appendMillis(append(b, `,"model":`...), r.Timing.Model)
 		b = appendMillis(append(b, `,"total":`...), r.Timing.Total)
 		b = append(b, '}')
+		if r.Timing.Scale > 1 {
+			b = appendString(append(b, `,"scale":`...), scaleText(r.Timing.Scale))
+		}
 	}
 	if e := s.Engine; e != nil {
 		b = appendString(append(b, `,"engine":{"version":`...), e.Version)
@@ -217,6 +221,24 @@ func appendProbability(b []byte, p float64) []byte { return strconv.AppendFloat(
 
 // appendLogit writes nine significant digits, which tell any two float32 apart.
 func appendLogit(b []byte, v float32) []byte { return strconv.AppendFloat(b, float64(v), 'g', 9, 64) }
+
+// scaleText says at which part of its size a picture was decoded.
+func scaleText(scale int) string {
+	if scale <= 1 {
+		return "1"
+	}
+	return "1/" + strconv.Itoa(scale)
+}
+
+// parseScale is the way back.
+func parseScale(s string) (scale int, err error) {
+	for scale := 1; scale <= 8; scale *= 2 {
+		if s == scaleText(scale) {
+			return scale, nil
+		}
+	}
+	return 0, fmt.Errorf("no scale: %q", s)
+}
 
 func appendMillis(b []byte, d time.Duration) []byte {
 	return strconv.AppendFloat(b, float64(d)/float64(time.Millisecond), 'f', 3, 64)

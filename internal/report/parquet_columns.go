@@ -40,6 +40,9 @@ func parquetColumns(s *Style) []column {
 			millisColumn("model_ms", func(t *classify.Timing) *time.Duration { return &t.Model }),
 			millisColumn("total_ms", func(t *classify.Timing) *time.Duration { return &t.Total }))
 	}
+	if s.Timing && s.Scaled {
+		columns = append(columns, scaleColumn())
+	}
 	if s.Engine != nil {
 		columns = append(columns,
 			engineColumn("engine_version", s, func(e *Engine) *string { return &e.Version }),
@@ -222,6 +225,15 @@ func millisColumn(name string, of func(*classify.Timing) *time.Duration) column 
 	c.set = func(e *entry, _ int, v parquet.Value) error {
 		e.timing = true
 		return setMillis(of(&e.result().Timing), v.Double())
+	}
+	return c
+}
+
+func scaleColumn() column {
+	c := resultColumn("scale", word(), func(r *classify.Result) parquet.Value { return stringValue(scaleText(r.Timing.Scale)) }, nil)
+	c.set = func(e *entry, _ int, v parquet.Value) (err error) {
+		e.result().Timing.Scale, err = parseScale(v.String())
+		return err
 	}
 	return c
 }

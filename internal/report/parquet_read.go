@@ -57,6 +57,8 @@ func parquetStyle(f *parquet.File) (*Style, []column, error) {
 			s.Body = Embedding
 		case "decode_ms":
 			s.Timing = true
+		case "scale":
+			s.Scaled = true
 		case "engine_tier":
 			s.Engine = &Engine{}
 		case "passed":

@@ -73,6 +73,7 @@ type Style struct {
 	Body             Body
 	Features         int       // embeddings: values of each
 	Logits, Timing   bool      // columns asked for
+	Scaled           bool      // pictures may be decoded at a fraction of their size: with Timing csv and parquet get a column that tells
 	Damaged          bool      // damaged pictures are classified: csv gets a column that tells
 	Check            bool      // every result has a verdict: csv gets columns for it
 	Engine           *Engine   // nil: not asked for

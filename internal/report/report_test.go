@@ -35,6 +35,10 @@ var (
 		Format: "png", Width: 1, Height: 2, Damaged: true,
 		Predictions: []classify.Prediction{{Rank: 1, Index: 0, WNID: "n01440764", Label: "tench", Probability: 1}},
 	}}
+	small = Record{Path: "large.jpg", Result: &classify.Result{
+		Format: "jpeg", Width: 4000, Height: 3000, Timing: classify.Timing{Scale: 4},
+		Predictions: []classify.Prediction{{Rank: 1, Index: 0, WNID: "n01440764", Label: "tench", Probability: 1}},
+	}}
 	none    = Record{Path: "none.gif", Result: &classify.Result{Format: "gif", Width: 3, Height: 3}}
 	broken  = Record{Path: "broken.jpg", Err: &classify.Error{Kind: "decode", Err: errors.New("truncated JPEG")}}
 	hostile = Record{Path: "a,\"b\"\nc\x1b[31m.jpg", Err: &classify.Error{Kind: "read", Err: errors.New("no\nsuch \"file\" \x1b[2J")}}
@@ -93,6 +97,9 @@ func TestSnapshots(t *testing.T) {
 		}
 	}
 	for _, format := range lines {
+		t.Run("scaled."+format, func(t *testing.T) {
+			snapshot(t, "scaled."+format, write(t, format, Style{Timing: true, Scaled: true}, []Record{small, dog, broken}))
+		})
 		t.Run("check."+format, func(t *testing.T) {
 			snapshot(t, "check."+format, write(t, format, Style{Check: true, Engine: engine}, checked))
 		})

@@ -84,7 +84,11 @@ func (t *table) result(rec *Record) {
 		t.predictions(r.Predictions)
 	}
 	if t.style.Timing {
-		t.note("decode %s, resize %s, model %s, total %s ms", millis(r.Timing.Decode), millis(r.Timing.Resize),
+		at := ""
+		if r.Timing.Scale > 1 {
+			at = " at " + scaleText(r.Timing.Scale)
+		}
+		t.note("decode%s %s, resize %s, model %s, total %s ms", at, millis(r.Timing.Decode), millis(r.Timing.Resize),
 			millis(r.Timing.Model), millis(r.Timing.Total))
 	}
 	if e := t.style.Engine; e != nil {

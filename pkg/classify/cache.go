@@ -65,6 +65,7 @@ func (m *Model) Setup(engine string) string {
 		{"padding", p.Padding}, {"bn_eps", p.BNEps}, {"mean", p.Mean}, {"std", p.Std},
 		{"crop", p.Crop}, {"interpolation", p.Interpolation}, {"resolution", p.Resolution},
 		{"way of cropping", m.crop}, {"max-pixels", d.MaxPixels}, {"no-exif", d.NoEXIF}, {"lenient", d.Lenient},
+		{"scaling", d.Scaling},
 	} {
 		fmt.Fprintf(&text, "%s %#v\n", part.name, part.value)
 	}

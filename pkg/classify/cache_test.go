@@ -54,6 +54,7 @@ func setups() map[string]Options {
 		"interpolation": {Overrides: "interpolation=nearest"},
 		"resolution":    {Resolution: 96},
 		"lenient":       {Lenient: true},
+		"scaled":        {Scaled: true},
 		"embedding":     {Embedding: true},
 		"no EXIF":       {NoEXIF: true},
 		"pixels":        {MaxPixels: 100000},
@@ -309,7 +310,7 @@ func TestSetupTellsItsPartsApart(t *testing.T) {
 			t.Errorf("%q: an equal setup", engine)
 		}
 		seen[setup] = true
-		if lines := strings.Count(setup, "\n"); lines != 19 {
+		if lines := strings.Count(setup, "\n"); lines != 20 {
 			t.Errorf("%q: %d lines in\n%s", engine, lines, setup)
 		}
 	}

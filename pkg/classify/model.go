@@ -198,7 +198,7 @@ func (m *Model) prepare(ctx context.Context, read reading, ws *preprocess.Worksp
 	}
 	return &Result{
 		Format: in.Format, Width: in.Width, Height: in.Height, Damaged: in.Damaged,
-		Timing: Timing{Decode: in.Decode, Resize: in.Resize},
+		Timing: Timing{Decode: in.Decode, Resize: in.Resize, Scale: in.Scale},
 	}, nil
 }
 

@@ -28,6 +28,7 @@ type Options struct {
 	MaxPixels  int64           // limit of a picture's size; 0: 100000000
 	NoEXIF     bool            // ignores the EXIF orientation
 	Lenient    bool            // classifies damaged pictures from what could be decoded
+	Scaled     bool            // decodes large JPEGs at a fraction of their size, see preprocess.Fast
 	Embedding  bool            // results have the features too
 	Tier       string          // of the kernels, such as "generic"; empty: the best, at most $EFFNET_CPU
 	Cache      Cache           // of what encoded pictures gave; nil: none
@@ -116,5 +117,9 @@ func (o *Options) threads() int {
 }
 
 func (o *Options) decoding() preprocess.Options {
-	return preprocess.Options{MaxPixels: o.MaxPixels, NoEXIF: o.NoEXIF, Lenient: o.Lenient}
+	d := preprocess.Options{MaxPixels: o.MaxPixels, NoEXIF: o.NoEXIF, Lenient: o.Lenient}
+	if o.Scaled {
+		d.Scaling = preprocess.Fast
+	}
+	return d
 }

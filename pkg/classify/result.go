@@ -29,4 +29,6 @@ type Prediction struct {
 // result from the cache there is nothing else.
 type Timing struct {
 	Decode, Resize, Model, Total time.Duration
+
+	Scale int // what Decode depends on: the picture was decoded at 1/Scale of its size, 1, 2, 4 or 8
 }

@@ -12,7 +12,7 @@ func TestSetup(t *testing.T) {
 	setups := map[string]string{}
 	for name, o := range map[string]Options{
 		"plain": {}, "profile": {Overrides: "mean=0:0:0"}, "resolution": {Resolution: 64}, "crop": {Crop: preprocess.Pad},
-		"limit": {MaxPixels: 7}, "EXIF": {NoEXIF: true}, "lenient": {Lenient: true}, "tier": {Tier: "generic"},
+		"limit": {MaxPixels: 7}, "EXIF": {NoEXIF: true}, "lenient": {Lenient: true}, "scaled": {Scaled: true}, "tier": {Tier: "generic"},
 	} {
 		m := open(t, "", o)
 		if name == "tier" && m.Info().Tier == open(t, "", Options{}).Info().Tier {
@@ -27,7 +27,7 @@ func TestSetup(t *testing.T) {
 	if got := setups[m.Setup("v2")]; got != "" {
 		t.Errorf("another engine gives the setup of %q", got)
 	}
-	if n := len(setups); n < 7 {
+	if n := len(setups); n < 8 {
 		t.Errorf("%d different setups", n)
 	}
 	if text := m.Setup("v1"); !strings.Contains(text, m.Info().SHA256()) {

@@ -55,7 +55,7 @@ func FuzzDecode(f *testing.F) {
 				if err != nil || in.Damaged != lenient.Damaged || !slices.Equal(read, dst) {
 					t.Errorf("%s: Read gives another tensor than Decode, %+v, %v", c, in, err)
 				}
-				if _, err := ws.Read(data, Options{MaxPixels: maxPixels, Lenient: true, Gap: 1}, c, pr, read); err != nil {
+				if _, err := ws.Read(data, Options{MaxPixels: maxPixels, Lenient: true, Scaling: Scaling{Gap: 1}}, c, pr, read); err != nil {
 					t.Errorf("%s, scaled: %v", c, err)
 				}
 			}

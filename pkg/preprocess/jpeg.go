@@ -58,12 +58,12 @@ func (ws *Workspace) readJPEG(data []byte, o Options, t target, in *Input) error
 	if int64(s.w)*int64(s.h) > keptPixels {
 		defer ws.forget()
 	}
-	if o.Gap > 0 && averages(t.profile.Interpolation) {
+	if c := o.Scaling; int64(s.w)*int64(s.h) >= c.Pixels && c.Suits(t.profile) {
 		at, err := t.place(s)
 		if err != nil {
 			return err
 		}
-		s.scale = at.scale(o.Gap)
+		s.scale = at.scale(c.Gap)
 	}
 	in.Scale = s.scale
 	region, err := ws.begin(s, t)
@@ -97,12 +97,13 @@ func (ws *Workspace) forget() {
 	ws.jpeg, ws.resampler, ws.set = jpeg.Reader{}, nil, nil
 }
 
-// averages tells whether a filter widens as it shrinks a picture. One that does
-// not takes single pixels, which scaling would replace by means.
-func averages(filter profile.Interpolation) bool {
-	switch filter {
+// Suits tells whether any picture is scaled for a profile. An interpolation that
+// does not widen as it shrinks a picture takes single pixels, which scaling
+// would replace by means.
+func (s Scaling) Suits(pr profile.Profile) bool {
+	switch pr.Interpolation {
 	case profile.Bicubic, profile.Bilinear, profile.Lanczos:
-		return true
+		return s.Gap > 0
 	}
 	return false
 }

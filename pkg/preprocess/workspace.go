@@ -27,7 +27,7 @@ type Input struct {
 	Format         string // as in Picture
 	Width, Height  int    // of the whole picture, after orientation
 	Damaged        bool   // only with Options.Lenient
-	Scale          int    // decoded at 1/Scale, see Options.Gap: 1, 2, 4 or 8
+	Scale          int    // decoded at 1/Scale, see Options.Scaling: 1, 2, 4 or 8
 	Decode, Resize time.Duration
 }
 

@@ -106,7 +106,7 @@ func TestScaledShowsTheSame(t *testing.T) {
 				if _, err := ws.Read(turned, Options{}, c, pr, full); err != nil {
 					t.Fatal(err)
 				}
-				in, err := ws.Read(turned, Options{Gap: 1}, c, pr, scaled)
+				in, err := ws.Read(turned, Options{Scaling: Scaling{Gap: 1}}, c, pr, scaled)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -133,7 +133,7 @@ func TestScaledOnlyWhereTheFilterAverages(t *testing.T) {
 		profile.Bicubic: 8, profile.Bilinear: 8, profile.Lanczos: 8, profile.Nearest: 1, profile.BicubicTF1: 1, profile.BicubicTF2: 1,
 	} {
 		pr.Interpolation = f
-		if in, err := ws.Read(data, Options{Gap: 1}, Center, pr, dst); err != nil || in.Scale != want {
+		if in, err := ws.Read(data, Options{Scaling: Scaling{Gap: 1}}, Center, pr, dst); err != nil || in.Scale != want {
 			t.Errorf("%s: decoded at 1/%d, want 1/%d; %v", f, in.Scale, want, err)
 		}
 	}
