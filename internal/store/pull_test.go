@@ -464,7 +464,11 @@ func TestPullCancelled(t *testing.T) {
 	srv, st, e := serve(t, data, answer(stuck)), newStore(t), entry(data)
 	ctx, cancel := context.WithCancel(t.Context())
 	o := options(srv)
-	o.Progress = func(int64, int64) { cancel() }
+	o.Progress = func(have, _ int64) {
+		if have == 5000 {
+			cancel()
+		}
+	}
 	if _, _, err := st.Pull(ctx, e, o); !errors.Is(err, context.Canceled) {
 		t.Fatal(err)
 	}
