@@ -119,6 +119,9 @@ func (r *training) head(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if n := len(r.dataset.Classes); r.o.Sigmoid && n != 2 {
+		return &DatasetError{r.o.Dir, []string{fmt.Sprintf("one output stands for two classes, there are %d", n)}}
+	}
 	r.result.Dataset = r.dataset
 	r.tell(Event{Kind: Scanned, Dataset: r.dataset})
 	r.tellSkipped()
