@@ -171,7 +171,6 @@ func (o *TrainOptions) check() error {
 		Variant: o.Variant, Overrides: o.Profile, Resolution: o.Resolution, Threads: o.Threads, MaxPixels: o.MaxPixels,
 		Engine: versionString(), Resolve: resolveModel,
 	}
-	r.Name = strings.TrimSuffix(filepath.Base(o.Output), filepath.Ext(o.Output))
 	return r.Check()
 }
 

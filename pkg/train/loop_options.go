@@ -21,7 +21,7 @@ type Options struct {
 
 	Model string           // that training begins with, as classify.Open takes it
 	Base  classify.Options // of Model; its Threads are those of the whole run
-	Name  string           // of the new model
+	Name  string           // of the new model; part of its bytes, may be empty
 
 	Features   string // file that keeps the frozen network's features; empty: none
 	Checkpoint string // file to go on from after an interruption; empty: none
