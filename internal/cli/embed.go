@@ -32,7 +32,8 @@ of NumPy's, with a path a line in FILE.txt; failed inputs are left out) and parq
 
 With --near, the images of FILE that are most alike to each input, by a table, json
 or jsonl. FILE is the jsonl or npy of an earlier run with the same model; an image
-that is in it is its own nearest.
+that is in it is its own nearest. Where FILE is an image, the inputs that are most
+alike to it.
 
 With --duplicates, groups of inputs that are alike, by a table or json. Each image of
 a group is as alike as asked for to at least one other of it. 0.98 finds copies that
@@ -44,6 +45,7 @@ Exit codes: 0 all done, 2 wrong usage or no input, 3 some inputs have no vector,
 const embedExample = `  effnet embed photos/ -o photos.jsonl
   effnet embed photos/ -f npy -o photos.npy
   effnet embed cat.jpg --near photos.jsonl -k 10
+  effnet embed photos/ --near cat.jpg
   effnet embed photos/ --duplicates 0.98`
 
 func newEmbedCmd(s Streams, runF func(context.Context, Streams, EmbedOptions) error) *cobra.Command {
@@ -67,7 +69,8 @@ func newEmbedCmd(s Streams, runF func(context.Context, Streams, EmbedOptions) er
 	f.StringVarP(&o.Format, "format", "f", "", "`FORMAT`: "+strings.Join(report.EmbeddingFormats, ", ")+"; with --near table (the default),\n"+
 		"json, jsonl; with --duplicates table (the default), json")
 	f.StringVarP(&o.Output, "output", "o", "", "write to `FILE`, which is replaced only when all is done")
-	f.StringVar(&o.Near, "near", "", "the images of `FILE`, the output of an earlier run, that are most alike to each")
+	f.StringVar(&o.Near, "near", "", "the images of `FILE`, the output of an earlier run, that are most alike to each,\n"+
+		"or the inputs that are most alike to the image FILE")
 	f.IntVarP(&o.Top, "top", "k", 5, "`N` images of --near")
 	f.Float64Var(&o.Duplicates, "duplicates", 0, "groups of inputs whose cosine is at least `C`, such as 0.98")
 	f.BoolVar(&o.Resume, "resume", false, "go on with an interrupted run from what is in the file of -o")

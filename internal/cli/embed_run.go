@@ -4,14 +4,12 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"strconv"
-	"unicode/utf8"
 
 	"github.com/effnet/effnet/internal/report"
 	"github.com/effnet/effnet/pkg/classify"
@@ -24,6 +22,15 @@ func runEmbed(ctx context.Context, s Streams, o EmbedOptions) error {
 		ranking: classify.Options{Top: 1, Embedding: true}, body: report.Embedding,
 	}
 	switch {
+	case o.Near != "" && isPicture(o.Near):
+		q, err := newQuery(&o, b)
+		if err != nil {
+			return err
+		}
+		b.silent, b.ready, b.meet = true, q.ready, q.meet
+		b.extra = func(ctx context.Context, _ report.Style) error {
+			return b.out.openDocument(ctx, o.Output, s.Out, q.write)
+		}
 	case o.Near != "":
 		n, err := readNear(o.Near)
 		if err != nil {
@@ -157,11 +164,7 @@ func (d *duplicates) json(w io.Writer) error {
 	groups := make([][]duplicateJSON, len(d.groups))
 	for i, g := range d.groups {
 		for _, m := range g {
-			one := duplicateJSON{Path: m.Name, Cosine: sixDecimals(m.Cosine)}
-			if !utf8.ValidString(m.Name) {
-				one.PathB64 = base64.StdEncoding.EncodeToString([]byte(m.Name))
-			}
-			groups[i] = append(groups[i], one)
+			groups[i] = append(groups[i], duplicateJSON{m.Name, inBase64(m.Name), sixDecimals(m.Cosine)})
 		}
 	}
 	text, err := report.Marshal(struct {
