@@ -48,6 +48,9 @@ const explainExample = `  effnet explain dog.jpg -o why.png
   effnet explain photos/ -f jsonl -o maps.jsonl
   effnet explain dog.jpg`
 
+// maxPanels bounds the maps of a picture, each of which takes a few MB.
+const maxPanels = 24
+
 func newExplainCmd(s Streams, runF func(context.Context, Streams, ExplainOptions) error) *cobra.Command {
 	o := ExplainOptions{}
 	cmd := &cobra.Command{
@@ -127,12 +130,17 @@ func (o *ExplainOptions) checkFormat(onTerminal bool) error {
 		return usage(errors.New("a preview is for a terminal, without -o"))
 	case o.picture() && !toFile && onTerminal:
 		return usage(errors.New("a picture is not for a terminal: name a file with -o"))
+	case o.drawn() && max(o.Top, len(o.Classes)) > maxPanels:
+		return usage(fmt.Errorf("a picture shows at most %d maps: take -f json for more", maxPanels))
 	}
 	if o.protocol == "" {
 		o.protocol = explain.Blocks
 	}
 	return nil
 }
+
+// drawn tells whether maps are drawn, not written as numbers.
+func (o *ExplainOptions) drawn() bool { return o.picture() || o.Format == "preview" }
 
 // picture tells whether the output is a picture.
 func (o *ExplainOptions) picture() bool { return o.Format == "png" || o.Format == "jpeg" }
