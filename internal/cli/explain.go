@@ -48,8 +48,11 @@ const explainExample = `  effnet explain dog.jpg -o why.png
   effnet explain photos/ -f jsonl -o maps.jsonl
   effnet explain dog.jpg`
 
-// maxPanels bounds the maps of a picture, each of which takes a few MB.
-const maxPanels = 24
+// A picture is made in memory: maxPanels bounds its maps, maxDrawn their pixels.
+const (
+	maxPanels = 24
+	maxDrawn  = 64 << 20
+)
 
 func newExplainCmd(s Streams, runF func(context.Context, Streams, ExplainOptions) error) *cobra.Command {
 	o := ExplainOptions{}
@@ -130,14 +133,18 @@ func (o *ExplainOptions) checkFormat(onTerminal bool) error {
 		return usage(errors.New("a preview is for a terminal, without -o"))
 	case o.picture() && !toFile && onTerminal:
 		return usage(errors.New("a picture is not for a terminal: name a file with -o"))
-	case o.drawn() && max(o.Top, len(o.Classes)) > maxPanels:
+	case o.drawn() && o.panels() > maxPanels:
 		return usage(fmt.Errorf("a picture shows at most %d maps: take -f json for more", maxPanels))
+	case o.picture() && o.panels()*o.Height*o.Height > maxDrawn:
+		return usage(fmt.Errorf("%d maps of %d pixels are too many for one picture", o.panels(), o.Height))
 	}
 	if o.protocol == "" {
 		o.protocol = explain.Blocks
 	}
 	return nil
 }
+
+func (o *ExplainOptions) panels() int { return max(o.Top, len(o.Classes)) }
 
 // drawn tells whether maps are drawn, not written as numbers.
 func (o *ExplainOptions) drawn() bool { return o.picture() || o.Format == "preview" }
