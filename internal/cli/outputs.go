@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"time"
 
 	"github.com/effnet/effnet/internal/report"
 )
@@ -123,9 +124,20 @@ func (out *outputs) openFile(ctx context.Context, path string, open func() (dest
 		out.sinks = append(out.sinks, &sink{name: path, destination: o.to})
 		return nil
 	case <-ctx.Done():
+		// What is no pipe is open in a moment, and must not be left behind.
+		select {
+		case o := <-ready:
+			if o.err == nil {
+				_ = o.to.Drop()
+			}
+		case <-time.After(openGrace):
+		}
 		return ctx.Err()
 	}
 }
+
+// openGrace is how long an interruption waits for an output that is being opened.
+const openGrace = 200 * time.Millisecond
 
 // cannotOpen is a usage error where the file's own content forbids to go on with it.
 func cannotOpen(path string, err error) error {
