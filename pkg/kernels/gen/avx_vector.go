@@ -40,10 +40,9 @@ func (s avx) vectors() {
 // register.
 func (s avx) sigmoidBody(name string, times bool) {
 	fmt.Fprintf(s, "\n// %s%s<> works in place on CX bytes at AX.\nTEXT %s%s<>(SB), NOSPLIT, $0-0\n", name, s.name, name, s.name)
-	group := 4
-	body := s.sigmoid512
+	group, body := 4, s.sigmoid512
 	if s.halves == 2 {
-		body = s.sigmoid256
+		group, body = 2, s.sigmoid256
 	}
 	load := s.sigmoidConstants()
 	s.f("SUBQ $%d, CX", group*s.bytes)
@@ -67,20 +66,19 @@ func (s avx) sigmoidBody(name string, times bool) {
 }
 
 // sigmoidConstants loads what the body keeps in registers, from the top down,
-// and tells where. With sixteen registers only the most used fit.
+// the table of powers last, and tells where.
 func (s avx) sigmoidConstants() map[int]string {
-	wanted := []int{kOne, kNegLog2e, kSiluFloor, kSlope, kCurve, kSixteenths}
+	wanted, table := []int{kOne, kNegLog2e, kSiluFloor, kSlope, kCurve, kSixteenths}, "exp2Sixteenths"
 	if s.halves == 2 {
-		wanted = []int{kOne, kShift, kLeast}
+		wanted = []int{kOne, kNegLog2e, kSiluFloor, kSiluCeil, kEighths, kCubic1, kCubic2}
+		table = "exp2Eighths"
 	}
 	regs := map[int]string{}
 	for i, k := range wanted {
 		regs[k] = s.r(s.regs - 1 - i)
 		s.constant(k, regs[k])
 	}
-	if s.halves == 1 {
-		s.f("VMOVUPS ·exp2Sixteenths(SB), %s", s.r(s.regs-1-len(wanted)))
-	}
+	s.f("VMOVUPS ·%s(SB), %s", table, s.r(s.regs-1-len(wanted)))
 	return regs
 }
 
@@ -113,46 +111,35 @@ func (s avx) sigmoid512(n int, k map[int]string, times bool) {
 	s.divide(n, k[kOne], x, j, times)
 }
 
-// sigmoid256 emits n vectors: t = −log2e·x is split into an integer, which
-// goes to the exponent, and a rest in [−½, ½] for the polynomial.
+// sigmoid256 emits n vectors: t = −log2e·x is rounded to eighths, whose low three
+// bits pick from the table and whose upper ones go to the exponent; the rest is
+// for the polynomial.
 func (s avx) sigmoid256(n int, k map[int]string, times bool) {
-	x := func(i int) string { return s.r(3 * i) }
-	t := func(i int) string { return s.r(3*i + 1) }
-	p := func(i int) string { return s.r(3*i + 2) }
+	table := s.r(s.regs - 1 - len(k))
+	x := func(i int) string { return s.r(4 * i) }
+	t := func(i int) string { return s.r(4*i + 1) }
+	j := func(i int) string { return s.r(4*i + 2) }
+	p := func(i int) string { return s.r(4*i + 3) }
 	each := func(emit func(i int)) {
 		for i := range n {
 			emit(i)
 		}
 	}
-	each(func(i int) { s.constant(kSiluFloor, t(i)) })
-	each(func(i int) {
-		s.f("VMOVUPS %d(AX), %s", i*s.bytes, x(i))
-		s.f("VMAXPS %s, %s, %s", x(i), t(i), x(i))
-	})
-	each(func(i int) { s.constant(kNegLog2e, t(i)) })
-	each(func(i int) { s.f("VMULPS %s, %s, %s", t(i), x(i), t(i)) })
-	each(func(i int) { s.f("VMAXPS %s, %s, %s", t(i), k[kLeast], t(i)) })
-	// x waits in memory for the division: r takes its register.
-	each(func(i int) { s.f("VMOVUPS %s, %d(AX)", x(i), i*s.bytes) })
-	r := x
-	each(func(i int) { s.f("VADDPS %s, %s, %s", k[kShift], t(i), r(i)) })
-	each(func(i int) { s.f("VSUBPS %s, %s, %s", k[kShift], r(i), p(i)) })
-	each(func(i int) { s.f("VSUBPS %s, %s, %s", p(i), t(i), t(i)) })
-	each(func(i int) { s.f("VPSLLD $23, %s, %s", r(i), r(i)) })
-	c := s.r(3 * n) // one more constant at a time
-	s.constant(kPoly+5, c)
-	each(func(i int) { s.f("VMOVAPS %s, %s", c, p(i)) })
-	for power := 4; power >= 0; power-- {
-		s.constant(kPoly+power, c)
-		each(func(i int) { s.f("VFMADD213PS %s, %s, %s", c, t(i), p(i)) })
-	}
-	// The bits of 1 make r the factor 2^n; a product lets NaN pass.
-	each(func(i int) { s.f("VPADDD %s, %s, %s", k[kOne], r(i), r(i)) })
-	each(func(i int) { s.f("VFMADD213PS %s, %s, %s", k[kOne], r(i), p(i)) })
-	if times {
-		each(func(i int) { s.f("VMOVUPS %d(AX), %s", i*s.bytes, x(i)) })
-	}
-	s.divide(n, k[kOne], x, p, times)
+	each(func(i int) { s.f("VMAXPS %d(AX), %s, %s", i*s.bytes, k[kSiluFloor], x(i)) })
+	each(func(i int) { s.f("VMINPS %s, %s, %s", x(i), k[kSiluCeil], t(i)) })
+	each(func(i int) { s.f("VMOVAPS %s, %s", k[kEighths], j(i)) })
+	each(func(i int) { s.f("VFMADD231PS %s, %s, %s", k[kNegLog2e], t(i), j(i)) })
+	each(func(i int) { s.f("VSUBPS %s, %s, %s", k[kEighths], j(i), p(i)) })
+	each(func(i int) { s.f("VFMSUB132PS %s, %s, %s", k[kNegLog2e], p(i), t(i)) })
+	each(func(i int) { s.f("VPERMPS %s, %s, %s", table, j(i), p(i)) })
+	each(func(i int) { s.f("VPSLLD $%d, %s, %s", eighthBits, j(i), j(i)) })
+	each(func(i int) { s.f("VPADDD %s, %s, %s", p(i), j(i), j(i)) })
+	each(func(i int) { s.constant(kCubic3, p(i)) })
+	each(func(i int) { s.f("VFMADD213PS %s, %s, %s", k[kCubic2], t(i), p(i)) })
+	each(func(i int) { s.f("VFMADD213PS %s, %s, %s", k[kCubic1], t(i), p(i)) })
+	each(func(i int) { s.f("VFMADD213PS %s, %s, %s", k[kOne], t(i), p(i)) })
+	each(func(i int) { s.f("VFMADD213PS %s, %s, %s", k[kOne], p(i), j(i)) })
+	s.divide(n, k[kOne], x, j, times)
 }
 
 func (s avx) divide(n int, one string, x, d func(int) string, times bool) {

@@ -161,4 +161,12 @@ const (
 	kSlope      = kPoly + 6
 	kCurve      = kSlope + 1
 	kSixteenths = kCurve + 1
+	kEighths    = kSixteenths + 1
+	kSiluCeil   = kEighths + 1
+	kCubic1     = kSiluCeil + 1
+	kCubic2     = kCubic1 + 1
+	kCubic3     = kCubic2 + 1
 )
+
+// eighthBits is how far eighths are from a float's mantissa and exponent.
+const eighthBits = 23 - 3
