@@ -52,7 +52,18 @@ func (s avx) gemmSums(x tile, name string) {
 	s.f("MOVQ (R9), DX")
 	s.f("ADDQ SI, DX")
 	s.f("MOVQ 8(R9), CX")
+	// The inputs of the next run are elsewhere, where no processor looks for
+	// them. A branch here would set Go's assembler, which aligns k4, at odds
+	// with itself.
+	s.f("MOVQ R9, AX")
 	s.f("ADDQ $16, R9")
+	s.f("CMPQ R15, $1")
+	s.f("CMOVQNE R9, AX")
+	s.f("MOVQ (AX), AX")
+	s.f("ADDQ SI, AX")
+	for i := range x.rows {
+		s.f("PREFETCHT0 %d(AX)", i*blockBytes)
+	}
 	s.f("PCALIGN $32")
 	s.label(name + "_k4")
 	for k := range 4 {
