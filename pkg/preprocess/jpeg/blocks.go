@@ -2,144 +2,177 @@ package jpeg
 
 import "encoding/binary"
 
-// block decodes a block of a sequential scan: into the coefficient at out the
-// DC, behind it the AC coefficients where order puts them. out is zero before;
-// after an error it holds anything.
-func (b *bitReader) block(dc, ac *huffTable, pred *int32, out *[64]int16, order *[64]uint8) error {
-	b.refill()
-	if e := dc.fast[b.acc>>(64-fastBits)]; e.value() != 0 || e.zero() {
-		b.acc <<= e.length()
-		b.n -= e.length()
-		*pred += int32(e.value())
-	} else if err := b.longDC(dc, pred); err != nil {
-		return err
-	}
-	out[0] = int16(*pred)
+// blocks decodes a block of each unit, that of MCU i of a chunk: to where the unit
+// keeps it the DC coefficient, behind it the AC coefficients where order puts
+// them. The coefficients are zero before; after an error they are anything.
+func (b *bitReader) blocks(units []unit, i int, order *[64]uint8) error {
 	acc, n, pos := b.acc, b.n, b.pos
-	k := uint(0) // the last index that is known
-	for k < 63 {
-		// A refill suffices for two short codes and a long one.
+	for j := range units {
+		u := &units[j]
+		out := (*[64]int16)(u.coefs[i*u.step:])
+		pairs := u.ac.pairs
 		acc |= binary.BigEndian.Uint64(b.buf[pos:]) >> (n & 63)
 		pos += int((63 - n) >> 3)
 		n |= 56
+		if e := u.dc.fast[acc>>(64-fastBits)]; e.value() != 0 || e.zero() {
+			acc <<= e.length()
+			n -= e.length()
+			u.c.pred += int32(e.value())
+		} else {
+			b.acc, b.n, b.pos = acc, n, pos
+			if err := b.longDC(u); err != nil {
+				return err
+			}
+			acc, n, pos = b.acc, b.n, b.pos
+		}
+		out[0] = int16(u.c.pred)
 
-		e := ac.fast[acc>>(64-fastBits)]
-		acc <<= e.length()
-		n -= e.length()
-		if e.value() != 0 {
-			k += uint(e>>12&15) + 1
-			out[order[k&63]&63] = e.value()
-			if k >= 63 {
+		k := uint(0) // the last index that is known
+		for {
+			// A refill suffices for a DC code, or one of AC that is not in pairs,
+			// and two entries of pairs.
+			e := pairs[acc>>(64-pairBits)]
+			if to := k + e.first() + e.second(); to < 63 {
+				first, second := e.values()
+				acc <<= e.length()
+				n -= e.length()
+				out[order[to&63]&63] = second
+				out[order[(k+e.first())&63]&63] = first
+				k = to
+				if e&pairEnd != 0 {
+					break
+				}
+				e = pairs[acc>>(64-pairBits)]
+				if to := k + e.first() + e.second(); to < 63 {
+					first, second := e.values()
+					acc <<= e.length()
+					n -= e.length()
+					out[order[to&63]&63] = second
+					out[order[(k+e.first())&63]&63] = first
+					k = to
+					if e&pairEnd != 0 {
+						break
+					}
+					acc |= binary.BigEndian.Uint64(b.buf[pos:]) >> (n & 63)
+					pos += int((63 - n) >> 3)
+					n |= 56
+					continue
+				}
+			}
+			b.acc, b.n, b.pos = acc, n, pos
+			run, value, err := b.coefficient(u.ac)
+			if err != nil {
+				return err
+			}
+			acc, n, pos = b.acc, b.n, b.pos
+			if run == 0 {
 				break
 			}
-			e = ac.fast[acc>>(64-fastBits)]
-			acc <<= e.length()
-			n -= e.length()
-		}
-		if e.value() != 0 {
-			k += uint(e>>12&15) + 1
-			out[order[k&63]&63] = e.value()
-			if k >= 63 {
+			if k += run; k > 63 {
+				return errIndex
+			}
+			out[order[k]&63] = value
+			if k == 63 {
 				break
 			}
-			e = ac.fast[acc>>(64-fastBits)]
-			acc <<= e.length()
-			n -= e.length()
-		}
-		if e.value() != 0 {
-			k += uint(e>>12&15) + 1
-			out[order[k&63]&63] = e.value()
-			continue
-		}
-		symbol := e.symbol()
-		if e == 0 {
-			length := uint(0)
-			if symbol, length = ac.long(acc); length == 0 {
-				b.acc, b.n, b.pos = acc, n, pos
-				return errCode
-			}
-			acc <<= length & 63
-			n -= length
-		}
-		size := uint(symbol & 15)
-		if size == 0 && symbol != 0xf0 {
-			break // end of block
-		}
-		k += uint(symbol>>4) + 1
-		if size > 0 {
-			out[order[k&63]&63] = int16(extend(int32(acc>>((64-size)&63)), size))
-			acc <<= size
-			n -= size
 		}
 	}
 	b.acc, b.n, b.pos = acc, n, pos
-	if k > 63 {
-		return errIndex
-	}
 	return nil
 }
 
 // longDC adds a DC difference to the prediction that a look-up does not cover.
-func (b *bitReader) longDC(h *huffTable, pred *int32) error {
-	diff, err := b.difference(h)
-	*pred += diff
+func (b *bitReader) longDC(u *unit) error {
+	diff, err := b.difference(u.dc)
+	u.c.pred += diff
 	return err
 }
 
-// passBlock is block without its AC coefficients, which are only checked; ac
-// is prepared for that.
-func (b *bitReader) passBlock(dc, ac *huffTable, pred *int32) error {
-	b.refill()
-	if e := dc.fast[b.acc>>(64-fastBits)]; e.value() != 0 || e.zero() {
-		b.acc <<= e.length()
-		b.n -= e.length()
-		*pred += int32(e.value())
-	} else if err := b.longDC(dc, pred); err != nil {
-		return err
+// coefficient decodes an AC code with its magnitude bits: run counts the
+// coefficient, and is 0 at an end of block. A refill's bits are left.
+func (b *bitReader) coefficient(ac *huffTable) (run uint, value int16, err error) {
+	symbol, err := b.symbol(ac)
+	if err != nil {
+		return 0, 0, err
 	}
-	skip := ac.skip
+	size := uint(symbol & 15)
+	run = uint(symbol>>4) + 1
+	switch {
+	case size > 0:
+		value = int16(extend(b.bits(size), size))
+	case symbol != 0xf0:
+		run = 0
+	}
+	b.refill()
+	return run, value, nil
+}
+
+// passBlocks is blocks for blocks of which no AC coefficient is wanted, and the DC
+// coefficient only with keep.
+func (b *bitReader) passBlocks(units []unit, i int, keep bool) error {
 	acc, n, pos := b.acc, b.n, b.pos
-	k := uint(0)
-	for k < 63 {
+	for j := range units {
+		u := &units[j]
+		pairs := u.ac.pairs
 		acc |= binary.BigEndian.Uint64(b.buf[pos:]) >> (n & 63)
 		pos += int((63 - n) >> 3)
 		n |= 56
-
-		// What ends the block may have more codes behind it in its entry.
-		e := skip[acc>>(64-skipBits)]
-		if to := k + e.passed(); to < 63 {
+		if e := u.dc.fast[acc>>(64-fastBits)]; e.value() != 0 || e.zero() {
 			acc <<= e.length()
 			n -= e.length()
-			k = to
-			if e >= skipEnd {
-				break
+			u.c.pred += int32(e.value())
+		} else {
+			b.acc, b.n, b.pos = acc, n, pos
+			if err := b.longDC(u); err != nil {
+				return err
 			}
-			e = skip[acc>>(64-skipBits)]
-			if to := k + e.passed(); to < 63 {
+			acc, n, pos = b.acc, b.n, b.pos
+		}
+		if keep {
+			u.coefs[i*u.step] = int16(u.c.pred)
+		}
+
+		k := uint(0)
+		for {
+			e := pairs[acc>>(64-pairBits)]
+			if to := k + e.first() + e.second(); to < 63 {
 				acc <<= e.length()
 				n -= e.length()
 				k = to
-				if e >= skipEnd {
+				if e&pairEnd != 0 {
 					break
 				}
-				continue
+				e = pairs[acc>>(64-pairBits)]
+				if to := k + e.first() + e.second(); to < 63 {
+					acc <<= e.length()
+					n -= e.length()
+					k = to
+					if e&pairEnd != 0 {
+						break
+					}
+					acc |= binary.BigEndian.Uint64(b.buf[pos:]) >> (n & 63)
+					pos += int((63 - n) >> 3)
+					n |= 56
+					continue
+				}
+			}
+			b.acc, b.n, b.pos = acc, n, pos
+			run, _, err := b.coefficient(u.ac)
+			if err != nil {
+				return err
+			}
+			acc, n, pos = b.acc, b.n, b.pos
+			if run == 0 {
+				break
+			}
+			if k += run; k > 63 {
+				return errIndex
+			}
+			if k == 63 {
+				break
 			}
 		}
-		b.acc, b.n, b.pos = acc, n, pos
-		symbol, err := b.symbol(ac)
-		if err != nil {
-			return err
-		}
-		size := uint(symbol & 15)
-		acc, n, pos = b.acc<<size, b.n-size, b.pos
-		if size == 0 && symbol != 0xf0 {
-			break
-		}
-		k += uint(symbol>>4) + 1
 	}
 	b.acc, b.n, b.pos = acc, n, pos
-	if k > 63 {
-		return errIndex
-	}
 	return nil
 }

@@ -31,9 +31,36 @@ func randomTable(t *testing.T, random *rand.Rand) *huffTable {
 	return h
 }
 
-// Passing over a block takes the same bits and finds the same faults as
-// decoding it.
-func TestPassedBlocksEqualDecodedOnes(t *testing.T) {
+// plainBlock decodes a block code by code (T.81, F.2.2).
+func plainBlock(b *bitReader, dc, ac *huffTable, pred *int32, out *[64]int16) error {
+	diff, err := b.difference(dc)
+	if err != nil {
+		return err
+	}
+	*pred += diff
+	out[0] = int16(*pred)
+	for k := 1; k < 64; k++ {
+		symbol, err := b.symbol(ac)
+		if err != nil {
+			return err
+		}
+		size := uint(symbol & 15)
+		if size == 0 && symbol != 0xf0 {
+			return nil
+		}
+		if k += int(symbol >> 4); k > 63 {
+			return errIndex
+		}
+		if size > 0 {
+			out[zigzag[k]] = int16(extend(b.bits(size), size))
+		}
+	}
+	return nil
+}
+
+// Decoding a block with look-ups of two codes, and passing over it, take the
+// same bits and find the same faults as decoding it code by code.
+func TestBlocksEqualPlainOnes(t *testing.T) {
 	random := rand.New(rand.NewPCG(13, 14))
 	faults := map[error]int{}
 	for round := range 400 {
@@ -43,35 +70,35 @@ func TestPassedBlocksEqualDecodedOnes(t *testing.T) {
 		if round%3 > 0 {
 			ac = randomTable(t, random)
 		}
-		ac.prepareSkip()
-		data := make([]byte, 2000)
-		for i := range data {
-			data[i] = byte(random.Uint32())
-			if round%5 == 0 {
-				data[i] &= byte(random.Uint32())
-			}
-			if data[i] == 0xff {
-				data[i] = 0
-			}
+		ac.preparePairs()
+		var plain, decoded, passed bitReader
+		data := randomData(random, round%5 == 0)
+		for _, b := range []*bitReader{&plain, &decoded, &passed} {
+			b.begin(data, 0)
 		}
-		var decoded, passed bitReader
-		decoded.begin(data, 0)
-		passed.begin(data, 0)
-		var preds [2]int32
-		for decoded.left() >= 0 {
-			var out [64]int16
-			err := decoded.block(dc, ac, &preds[0], &out, &zigzag)
-			if got := passed.passBlock(dc, ac, &preds[1]); got != err || preds[0] != preds[1] {
-				t.Fatalf("passed: %v, prediction %d; decoded: %v, %d", got, preds[1], err, preds[0])
+		pred := int32(0)
+		take := []unit{{c: new(component), dc: dc, ac: ac}}
+		pass := []unit{{c: new(component), dc: dc, ac: ac, coefs: make([]int16, 1)}}
+		for plain.left() >= 0 {
+			var want, got [64]int16
+			take[0].coefs = got[:]
+			err := plainBlock(&plain, dc, ac, &pred, &want)
+			errs := []error{err, decoded.blocks(take, 0, &zigzag), passed.passBlocks(pass, 0, true)}
+			if errs[1] != err || errs[2] != err {
+				t.Fatalf("plain, decoded, passed: %v", errs)
 			}
 			if faults[err]++; err != nil {
 				break
 			}
-			if decoded.left() != passed.left() {
-				t.Fatalf("%d bits left after passing, %d after decoding", passed.left(), decoded.left())
+			if want != got || pass[0].coefs[0] != want[0] {
+				t.Fatalf("decoded %v, passed %v, want %v", got, pass[0].coefs, want)
 			}
-			decoded.fill()
-			passed.fill()
+			if n := plain.left(); decoded.left() != n || passed.left() != n {
+				t.Fatalf("%d bits left after decoding, %d after passing, want %d", decoded.left(), passed.left(), n)
+			}
+			for _, b := range []*bitReader{&plain, &decoded, &passed} {
+				b.fill()
+			}
 		}
 	}
 	for _, err := range []error{nil, errCode, errIndex} {
@@ -79,6 +106,22 @@ func TestPassedBlocksEqualDecodedOnes(t *testing.T) {
 			t.Errorf("%v was met %d times", err, faults[err])
 		}
 	}
+}
+
+// randomData is entropy-coded data without markers, with many zero bits where
+// asked.
+func randomData(random *rand.Rand, zeros bool) []byte {
+	data := make([]byte, 2000)
+	for i := range data {
+		data[i] = byte(random.Uint32())
+		if zeros {
+			data[i] &= byte(random.Uint32())
+		}
+		if data[i] == 0xff {
+			data[i] = 0
+		}
+	}
+	return data
 }
 
 // The window slides over stuffed bytes and ends wherever a marker stands.

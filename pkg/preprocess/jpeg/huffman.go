@@ -1,13 +1,7 @@
 package jpeg
 
-const (
-	// fastBits is the number of bits that one table look-up sees.
-	fastBits = 10
-	// skipBits is fastBits where coefficients are passed over, in pictures of
-	// at least skipBlocks blocks; in others that table does not pay.
-	skipBits   = 13
-	skipBlocks = 1 << 15
-)
+// fastBits is the number of bits that a look-up in huffTable.fast sees.
+const fastBits = 10
 
 // An entry of huffTable.fast holds the symbol of a code of at most fastBits
 // bits; where the magnitude bits that follow the code fit too, it holds their
@@ -31,24 +25,34 @@ func (e fastEntry) code() uint {
 	return e.length()
 }
 
-// An entry of huffTable.skip covers as many AC codes, with their magnitude
-// bits, as are whole in skipBits bits, up to an end of block.
+// An entry of huffTable.pairs holds the first coefficient of a block's rest and,
+// where it is whole in pairBits bits, the second, or the end of the block, as a
+// zero behind the first. For a single coefficient the second is itself.
 //
-//	bits 0–4 length, bits 5–11 coefficients passed, bit 15 end of block
-type skipEntry uint16
+//	bits 0–3 length, bits 4–9 and 10–14 indices passed up to the first and from
+//	there to the second, bit 15 end of block, bits 16–21 and 22–31 the second
+//	and the first value
+type pairEntry uint32
 
 const (
-	skipEnd  skipEntry = 1 << 15
-	skipNone skipEntry = 127 << 5 // no code is whole
+	pairBits           = 11
+	pairEnd  pairEntry = 1 << 15
+	pairNone pairEntry = 63 << 4 // not held: a code that is not whole, or a large value
 )
 
-func (e skipEntry) length() uint { return uint(e) & 31 }
-func (e skipEntry) passed() uint { return uint(e>>5) & 127 }
+func (e pairEntry) length() uint { return uint(e) & 15 }
+func (e pairEntry) first() uint  { return uint(e>>4) & 63 }
+func (e pairEntry) second() uint { return uint(e>>10) & 31 }
+
+// values returns the first and the second coefficient.
+func (e pairEntry) values() (first, second int16) {
+	return int16(int32(e) >> 22), int16(int32(e<<10) >> 26)
+}
 
 // huffTable decodes one Huffman code (T.81, annexes C and F.2.2).
 type huffTable struct {
 	fast    [1 << fastBits]fastEntry
-	skip    *[1 << skipBits]skipEntry // nil until prepareSkip
+	pairs   *[1 << pairBits]pairEntry // nil until preparePairs
 	limit   [17]uint32                // first 16-bit-aligned code beyond those of each length
 	offset  [17]int32                 // index into symbols minus the first code of each length
 	counts  [16]uint8
@@ -56,7 +60,7 @@ type huffTable struct {
 	codes   int   // number of symbols
 	maxSize uint8 // largest symbol
 	built   bool
-	skips   bool // skip is of this table
+	paired  bool // pairs is of this table
 }
 
 // build makes the table from the number of codes of each length 1–16 and the
@@ -66,7 +70,7 @@ func (h *huffTable) build(counts *[16]uint8, symbols []byte) error {
 	if h.built && h.codes == len(symbols) && h.counts == *counts && string(h.symbols[:h.codes]) == string(symbols) {
 		return nil
 	}
-	h.built, h.skips, h.maxSize = false, false, 0
+	h.built, h.paired, h.maxSize = false, false, 0
 	h.counts, h.codes = *counts, copy(h.symbols[:], symbols)
 	clear(h.fast[:])
 	code, index := uint32(0), 0
@@ -113,43 +117,61 @@ func (h *huffTable) enter(code uint32, length uint, symbol uint8) {
 	}
 }
 
-// prepareSkip fills skip.
-func (h *huffTable) prepareSkip() {
-	if h.skips {
+// preparePairs fills pairs.
+func (h *huffTable) preparePairs() {
+	if h.paired {
 		return
 	}
-	h.skips = true
-	if h.skip == nil {
-		h.skip = new([1 << skipBits]skipEntry)
+	h.paired = true
+	if h.pairs == nil {
+		h.pairs = new([1 << pairBits]pairEntry)
 	}
-	for i := range h.skip {
-		h.skip[i] = h.chain(uint32(i))
+	for i := range h.pairs {
+		h.pairs[i] = h.pair(uint32(i))
 	}
 }
 
-// chain returns the entry of skip for some bits.
-func (h *huffTable) chain(bits uint32) skipEntry {
-	length, passed := uint(0), uint(0)
-	for {
-		known := bits << length & (1<<skipBits - 1)
-		e := h.fast[known>>(skipBits-fastBits)]
-		symbol := e.symbol()
-		step := e.code() + uint(symbol&15)
-		if e == 0 || length+step > skipBits {
-			break
-		}
-		length += step
-		if symbol&15 == 0 && symbol != 0xf0 {
-			return skipEnd | skipEntry(passed<<5|length)
-		}
-		if passed += uint(symbol>>4) + 1; passed > 63 {
-			return skipNone
-		}
+// pair returns the entry of pairs for some bits.
+func (h *huffTable) pair(bits uint32) pairEntry {
+	length, run, value, ok := h.coefficient(bits, 0)
+	if !ok || value>>9 != value>>15 {
+		return pairNone
 	}
-	if passed == 0 {
-		return skipNone
+	e := pairEntry(length) | pairEntry(run)<<4 | pairEntry(value)<<22
+	if run == 0 {
+		return pairEntry(length) | 1<<4 | pairEnd
 	}
-	return skipEntry(passed<<5 | length)
+	length, run, value, ok = h.coefficient(bits, length)
+	switch {
+	case !ok || run > 1 && value == 0 || value>>5 != value>>15:
+		return e
+	case run == 0:
+		e |= 1<<10 | pairEnd
+	default:
+		e |= pairEntry(run)<<10 | pairEntry(value)&63<<16
+	}
+	return e&^15 | pairEntry(length)
+}
+
+// coefficient decodes, behind the first bits of an index of pairs, an AC code
+// with its magnitude bits, if they are whole: length then covers them, too, and
+// run counts the coefficient, 0 at an end of block.
+func (h *huffTable) coefficient(bits uint32, from uint) (length, run uint, value int16, ok bool) {
+	known := bits << from & (1<<pairBits - 1)
+	e := h.fast[known>>(pairBits-fastBits)]
+	size := uint(e.symbol() & 15)
+	length = from + e.code() + size
+	if e == 0 || length > pairBits {
+		return from, 0, 0, false
+	}
+	run = uint(e.symbol()>>4) + 1
+	if size > 0 {
+		return length, run, int16(extend(int32(known>>(pairBits+from-length)&(1<<size-1)), size)), true
+	}
+	if e.symbol() != 0xf0 {
+		run = 0
+	}
+	return length, run, 0, true
 }
 
 // long decodes a code of more than fastBits bits from the top of acc; length

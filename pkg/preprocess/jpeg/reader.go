@@ -45,12 +45,11 @@ type picture struct {
 
 // memory is what pictures share.
 type memory struct {
-	comps   [4]component
-	tables  [2][4]*huffTable
-	scan    scan
-	row     []byte
-	sums    []int16
-	dropped [64]int16 // coefficients that nobody wants
+	comps  [4]component
+	tables [2][4]*huffTable
+	scan   scan
+	row    []byte
+	sums   []int16
 }
 
 // table returns the memory of a Huffman table.

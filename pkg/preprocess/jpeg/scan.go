@@ -2,7 +2,6 @@ package jpeg
 
 import (
 	"errors"
-	"image"
 	"slices"
 )
 
@@ -70,11 +69,6 @@ func (s *scan) run(r *Reader, most int) int {
 		n = min(n, to-s.x)
 	}
 	return n
-}
-
-// whole tells whether every MCU is wanted.
-func (s *scan) whole(r *Reader) bool {
-	return r.want == image.Rect(0, 0, r.frame.mcuCols, r.frame.mcuRows)
 }
 
 // scan reads a scan header and the entropy-coded data behind it.

@@ -4,8 +4,8 @@ package jpeg
 type unit struct {
 	c      *component
 	dc, ac *huffTable
-	at     int // in c.coefs, for the first MCU of a chunk
-	step   int // from MCU to MCU
+	coefs  []int16 // of c, from those of the block in a chunk's first MCU on
+	step   int     // from MCU to MCU
 }
 
 // chunk is the number of MCUs that are decoded before their blocks are
@@ -39,11 +39,9 @@ func (r *Reader) planUnits(s *scan) {
 		n := c.coefsPerBlock()
 		c.coefs = zeroed(c.coefs, v*h*chunk*n)
 		for i := range v * h {
-			s.units = append(s.units, unit{c, c.dc, c.ac, (i/h*h*chunk + i%h) * n, h * n})
+			s.units = append(s.units, unit{c, c.dc, c.ac, c.coefs[(i/h*h*chunk+i%h)*n:], h * n})
 		}
-		if (n == 1 || !s.whole(r)) && r.frame.blocks() >= skipBlocks {
-			c.ac.prepareSkip()
-		}
+		c.ac.preparePairs()
 	}
 }
 
@@ -58,24 +56,14 @@ func (r *Reader) sequentialMCUs(s *scan, n int) (done int, err error) {
 	b := &r.bits
 	for i := range n {
 		b.fill()
-		for j := range s.units {
-			if err := r.pass(&s.units[j]); err != nil {
-				return i, err
-			}
+		if err := b.passBlocks(s.units, i, false); err != nil {
+			return i, err
 		}
 		if b.left() < 0 {
 			return i, errOverrun
 		}
 	}
 	return n, nil
-}
-
-// pass checks a block, of which only the DC coefficient is wanted, at most.
-func (r *Reader) pass(u *unit) error {
-	if u.ac.skips {
-		return r.bits.passBlock(u.dc, u.ac, &u.c.pred)
-	}
-	return r.bits.block(u.dc, u.ac, &u.c.pred, &r.mem.dropped, &r.set.order)
 }
 
 // takeMCUs decodes n MCUs to the chunk's coefficients.
@@ -83,24 +71,32 @@ func (r *Reader) takeMCUs(s *scan, n int) (done int, err error) {
 	b, order := &r.bits, &r.set.order
 	for i := range n {
 		b.fill()
-		for j := range s.units {
-			u := &s.units[j]
-			at := u.at + i*u.step
-			if u.c.dct == 1 {
-				err = r.pass(u)
-				u.c.coefs[at] = int16(u.c.pred)
+		for units := s.units; len(units) > 0; {
+			m := alike(units)
+			if units[0].c.dct == 1 {
+				err = b.passBlocks(units[:m], i, true)
 			} else {
-				err = b.block(u.dc, u.ac, &u.c.pred, (*[64]int16)(u.c.coefs[at:]), order)
+				err = b.blocks(units[:m], i, order)
 			}
 			if err != nil {
 				return i, err
 			}
+			units = units[m:]
 		}
 		if b.left() < 0 {
 			return i, errOverrun
 		}
 	}
 	return n, nil
+}
+
+// alike counts the first units of which as much is wanted.
+func alike(units []unit) int {
+	n := 1
+	for n < len(units) && (units[n].c.dct == 1) == (units[0].c.dct == 1) {
+		n++
+	}
+	return n
 }
 
 // transform turns the chunk's first n MCUs, which begin at the scan's next
