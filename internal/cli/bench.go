@@ -29,7 +29,9 @@ const benchLong = `Measure how fast a model runs on this machine.
 
 Latency is that of one batch through the network, the input tensor ready. The peak
 is measured in the same run: multiply-adds alone, with the same instructions, on the
-same number of threads. $EFFNET_CPU caps the instructions.
+same number of threads. $EFFNET_CPU caps the instructions. The network's multiply-adds
+are counted as it is defined: convolutions that need fewer, by Winograd's method, can
+exceed the peak.
 
 --layers adds where the time goes; what takes the clock between steps costs some
 microseconds. --compare sets an earlier result of -f json beside this one.

@@ -21,6 +21,7 @@ var constants = [...]float32{
 	eighthSlope,
 	eighthCurve,
 	eighthCubic,
+	0.5, 2, 0.25, 4, 0.125, 8, 1.5,
 }
 
 // exp2Poly approximates 2^f for f in [−½, ½], lowest power first, by Remez'

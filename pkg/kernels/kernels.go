@@ -79,6 +79,11 @@ type Set struct {
 	Scale func(*VectorArgs)
 	// ScaleRows writes rows of a matrix, each times its own factor.
 	ScaleRows func(*ScaleRowsArgs)
+	// Add adds as many vectors at Out to those at X.
+	Add func(*VectorArgs)
+	// WinogradInput and WinogradOutput are the transforms around the products of
+	// Winograd's minimal filtering.
+	WinogradInput, WinogradOutput func(*WinogradArgs)
 	// Spin adds X·Scale to Out N times, fused where the tier fuses, and does the
 	// same on further sums that it drops: see PeakFLOPS.
 	Spin       func(*VectorArgs)
@@ -102,7 +107,8 @@ const (
 )
 
 // VectorArgs is a run of N vectors of sixteen channels at X. Out and Scale are
-// for the kernels that name them; Out holds sixteen values.
+// for the kernels that name them; Out holds sixteen values, or
+// for Add N vectors.
 type VectorArgs struct {
 	X     unsafe.Pointer
 	Out   unsafe.Pointer

@@ -17,16 +17,19 @@ const (
 
 func portableSet() *Set {
 	s := &Set{
-		Tier:       cpu.Generic,
-		Silu:       siluPortable,
-		Sigmoid:    sigmoidPortable,
-		Sum:        sumPortable,
-		Scale:      scalePortable,
-		ScaleRows:  scaleRowsPortable,
-		Spin:       spinPortable,
-		spinBlocks: 1,
-		ReLU6Slope: relu6SlopePortable,
-		SiLUSlope:  siluSlopePortable,
+		Tier:           cpu.Generic,
+		Silu:           siluPortable,
+		Sigmoid:        sigmoidPortable,
+		Sum:            sumPortable,
+		Scale:          scalePortable,
+		ScaleRows:      scaleRowsPortable,
+		Add:            addPortable,
+		WinogradInput:  winogradInputPortable,
+		WinogradOutput: winogradOutputPortable,
+		Spin:           spinPortable,
+		spinBlocks:     1,
+		ReLU6Slope:     relu6SlopePortable,
+		SiLUSlope:      siluSlopePortable,
 	}
 	for r := 1; r <= portableTileRows; r++ {
 		s.gemm[1][r] = gemmPortable
@@ -163,6 +166,15 @@ func sumPortable(a *VectorArgs) {
 	out := (*vector)(a.Out)
 	for j := range out {
 		out[j] = ((sums[0][j] + sums[1][j]) + (sums[2][j] + sums[3][j])) * a.Scale
+	}
+}
+
+func addPortable(a *VectorArgs) {
+	added := unsafe.Slice((*vector)(a.Out), a.N)
+	for i, v := range vectors(a) {
+		for j := range v {
+			vectors(a)[i][j] = v[j] + added[i][j]
+		}
 	}
 }
 

@@ -8,16 +8,19 @@ import "github.com/effnet/effnet/internal/cpu"
 
 func avx2Set() *Set {
 	s := &Set{
-		Tier:       cpu.AVX2,
-		Silu:       siluAVX2,
-		Sigmoid:    sigmoidAVX2,
-		Sum:        sumAVX2,
-		Scale:      scaleAVX2,
-		ScaleRows:  scaleRowsAVX2,
-		Spin:       spinAVX2,
-		ReLU6Slope: relu6SlopeAVX2,
-		SiLUSlope:  siluSlopeAVX2,
-		spinBlocks: 6,
+		Tier:           cpu.AVX2,
+		Silu:           siluAVX2,
+		Sigmoid:        sigmoidAVX2,
+		Sum:            sumAVX2,
+		Scale:          scaleAVX2,
+		ScaleRows:      scaleRowsAVX2,
+		Add:            addAVX2,
+		Spin:           spinAVX2,
+		WinogradInput:  winogradInputAVX2,
+		WinogradOutput: winogradOutputAVX2,
+		ReLU6Slope:     relu6SlopeAVX2,
+		SiLUSlope:      siluSlopeAVX2,
+		spinBlocks:     6,
 	}
 	s.gemm[1][1] = gemm1x1AVX2
 	s.gemm[1][2] = gemm1x2AVX2

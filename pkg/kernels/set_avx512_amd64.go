@@ -8,16 +8,19 @@ import "github.com/effnet/effnet/internal/cpu"
 
 func avx512Set() *Set {
 	s := &Set{
-		Tier:       cpu.AVX512,
-		Silu:       siluAVX512,
-		Sigmoid:    sigmoidAVX512,
-		Sum:        sumAVX512,
-		Scale:      scaleAVX512,
-		ScaleRows:  scaleRowsAVX512,
-		Spin:       spinAVX512,
-		ReLU6Slope: relu6SlopeAVX512,
-		SiLUSlope:  siluSlopeAVX512,
-		spinBlocks: 30,
+		Tier:           cpu.AVX512,
+		Silu:           siluAVX512,
+		Sigmoid:        sigmoidAVX512,
+		Sum:            sumAVX512,
+		Scale:          scaleAVX512,
+		ScaleRows:      scaleRowsAVX512,
+		Add:            addAVX512,
+		Spin:           spinAVX512,
+		WinogradInput:  winogradInputAVX512,
+		WinogradOutput: winogradOutputAVX512,
+		ReLU6Slope:     relu6SlopeAVX512,
+		SiLUSlope:      siluSlopeAVX512,
+		spinBlocks:     30,
 	}
 	s.gemm[1][1] = gemm1x1AVX512
 	s.gemm[1][2] = gemm1x2AVX512

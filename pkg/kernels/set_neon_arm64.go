@@ -8,16 +8,19 @@ import "github.com/effnet/effnet/internal/cpu"
 
 func neonSet() *Set {
 	s := &Set{
-		Tier:       cpu.NEON,
-		Silu:       siluNEON,
-		Sigmoid:    sigmoidNEON,
-		Sum:        sumNEON,
-		Scale:      scaleNEON,
-		ScaleRows:  scaleRowsNEON,
-		Spin:       spinNEON,
-		ReLU6Slope: relu6SlopeNEON,
-		SiLUSlope:  siluSlopeNEON,
-		spinBlocks: 6,
+		Tier:           cpu.NEON,
+		Silu:           siluNEON,
+		Sigmoid:        sigmoidNEON,
+		Sum:            sumNEON,
+		Scale:          scaleNEON,
+		ScaleRows:      scaleRowsNEON,
+		Add:            addNEON,
+		Spin:           spinNEON,
+		WinogradInput:  winogradInputNEON,
+		WinogradOutput: winogradOutputNEON,
+		ReLU6Slope:     relu6SlopeNEON,
+		SiLUSlope:      siluSlopeNEON,
+		spinBlocks:     6,
 	}
 	s.gemm[1][1] = gemm1x1NEON
 	s.gemm[1][2] = gemm1x2NEON

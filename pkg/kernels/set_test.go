@@ -21,7 +21,11 @@ var proofs = map[string]func(*testing.T, *Set) int{
 	"Sum":       proveSum,
 	"Scale":     proveScale,
 	"ScaleRows": proveScaleRows,
+	"Add":       proveAdd,
 	"Spin":      proveSpin,
+
+	"WinogradInput":  proveWinogradInput,
+	"WinogradOutput": proveWinogradOutput,
 
 	"ReLU6Slope": proveReLU6Slope,
 	"SiLUSlope":  proveSiLUSlope,

@@ -29,6 +29,11 @@ func scaleAVX2(a *VectorArgs)
 //go:noescape
 func scaleRowsAVX2(a *ScaleRowsArgs)
 
+// addAVX2 is addPortable.
+//
+//go:noescape
+func addAVX2(a *VectorArgs)
+
 // spinAVX2 is spinPortable.
 //
 //go:noescape

@@ -274,6 +274,26 @@ scaleRowsAVX2_vec:
 	VZEROUPPER
 	RET
 
+// func addAVX2(a *VectorArgs)
+TEXT ·addAVX2(SB), NOSPLIT, $0-8
+	MOVQ a+0(FP), DI
+	MOVQ 0(DI), AX
+	MOVQ 16(DI), CX
+	MOVQ 8(DI), DX
+addAVX2_loop:
+	VMOVUPS 0(AX), Y0
+	VADDPS 0(DX), Y0, Y0
+	VMOVUPS Y0, 0(AX)
+	VMOVUPS 32(AX), Y1
+	VADDPS 32(DX), Y1, Y1
+	VMOVUPS Y1, 32(AX)
+	ADDQ $64, AX
+	ADDQ $64, DX
+	DECQ CX
+	JNZ addAVX2_loop
+	VZEROUPPER
+	RET
+
 // func spinAVX2(a *VectorArgs)
 TEXT ·spinAVX2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), DI

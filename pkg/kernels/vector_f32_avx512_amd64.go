@@ -29,6 +29,11 @@ func scaleAVX512(a *VectorArgs)
 //go:noescape
 func scaleRowsAVX512(a *ScaleRowsArgs)
 
+// addAVX512 is addPortable.
+//
+//go:noescape
+func addAVX512(a *VectorArgs)
+
 // spinAVX512 is spinPortable.
 //
 //go:noescape

@@ -285,6 +285,23 @@ scaleRowsAVX512_vec:
 	VZEROUPPER
 	RET
 
+// func addAVX512(a *VectorArgs)
+TEXT ·addAVX512(SB), NOSPLIT, $0-8
+	MOVQ a+0(FP), DI
+	MOVQ 0(DI), AX
+	MOVQ 16(DI), CX
+	MOVQ 8(DI), DX
+addAVX512_loop:
+	VMOVUPS 0(AX), Z0
+	VADDPS 0(DX), Z0, Z0
+	VMOVUPS Z0, 0(AX)
+	ADDQ $64, AX
+	ADDQ $64, DX
+	DECQ CX
+	JNZ addAVX512_loop
+	VZEROUPPER
+	RET
+
 // func spinAVX512(a *VectorArgs)
 TEXT ·spinAVX512(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), DI

@@ -29,6 +29,11 @@ func scaleNEON(a *VectorArgs)
 //go:noescape
 func scaleRowsNEON(a *ScaleRowsArgs)
 
+// addNEON is addPortable.
+//
+//go:noescape
+func addNEON(a *VectorArgs)
+
 // spinNEON is spinPortable.
 //
 //go:noescape

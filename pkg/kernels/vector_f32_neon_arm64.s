@@ -397,6 +397,29 @@ vec:
 	CBNZ R4, row
 	RET
 
+// func addNEON(a *VectorArgs)
+TEXT ·addNEON(SB), NOSPLIT, $0-8
+	MOVD a+0(FP), R0
+	MOVD 0(R0), R1
+	MOVD 16(R0), R2
+	MOVD 8(R0), R3
+loop:
+	FLDPQ 0(R1), (F0, F1)
+	FLDPQ 0(R3), (F4, F5)
+	FLDPQ 32(R1), (F2, F3)
+	FLDPQ 32(R3), (F6, F7)
+	WORD $0x4e24d400 // FADD V0.4S, V0.4S, V4.4S
+	WORD $0x4e25d421 // FADD V1.4S, V1.4S, V5.4S
+	WORD $0x4e26d442 // FADD V2.4S, V2.4S, V6.4S
+	WORD $0x4e27d463 // FADD V3.4S, V3.4S, V7.4S
+	FSTPQ (F0, F1), 0(R1)
+	FSTPQ (F2, F3), 32(R1)
+	ADD $64, R1
+	ADD $64, R3
+	SUB $1, R2
+	CBNZ R2, loop
+	RET
+
 // func spinNEON(a *VectorArgs)
 TEXT ·spinNEON(SB), NOSPLIT, $0-8
 	MOVD a+0(FP), R0

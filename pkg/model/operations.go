@@ -87,6 +87,10 @@ func (e *stem) kernels(set *kernels.Set) string {
 
 func (e *copied) kernels(*kernels.Set) string { return "copy" }
 
+func (op *winograd) kernels(set *kernels.Set) string {
+	return fmt.Sprintf("%s by Winograd's F(4, 3), strips of %d rows", tiles(set, op.weights[0], op.groupRows*op.tiles), op.stripRows)
+}
+
 func (op *conv) kernels(set *kernels.Set) string {
 	return fmt.Sprintf("%s by taps, strips of %d rows", tiles(set, op.weights, op.step.Out.W), op.stripRows)
 }

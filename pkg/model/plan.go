@@ -126,7 +126,11 @@ func (c *compiler) operations() {
 				c.stemConv(s)
 			}
 		case Conv:
-			c.conv(s)
+			if byWinograd(s) {
+				c.winograd(s)
+			} else {
+				c.conv(s)
+			}
 		case Pointwise:
 			if opAt(steps, i+1) == Depthwise && !isAdded(s.Out, steps) {
 				i++

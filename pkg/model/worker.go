@@ -38,6 +38,10 @@ type worker struct {
 	ringStart  int // the first input row that the ring holds
 	ringNext   int // the row after the last
 
+	winograd kernels.WinogradArgs
+	products []float32
+	pixels   []float32 // of a row, with zeros around
+
 	patches       []float32
 	means, hidden []float32
 	hiddenOwner   *squeezeExcite

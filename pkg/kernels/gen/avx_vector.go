@@ -32,6 +32,7 @@ func (s avx) vectors() {
 	s.sumKernel()
 	s.scaleKernel()
 	s.scaleRowsKernel()
+	s.addKernel()
 	s.spinKernel()
 }
 
@@ -214,6 +215,25 @@ func (s avx) scaleKernel() {
 		s.f("VMOVUPS %s, %d(AX)", s.r(2+h), h*s.bytes)
 	}
 	s.f("ADDQ $%d, AX", blockBytes)
+	s.f("DECQ CX")
+	s.f("JNZ %s_loop", name)
+	s.ret()
+}
+
+func (s avx) addKernel() {
+	name := "add" + s.name
+	s.function(name, "VectorArgs")
+	s.f("MOVQ %d(DI), AX", vecX)
+	s.f("MOVQ %d(DI), CX", vecN)
+	s.f("MOVQ %d(DI), DX", vecOut)
+	s.label(name + "_loop")
+	for h := range s.halves {
+		s.f("VMOVUPS %d(AX), %s", h*s.bytes, s.r(h))
+		s.f("VADDPS %d(DX), %s, %s", h*s.bytes, s.r(h), s.r(h))
+		s.f("VMOVUPS %s, %d(AX)", s.r(h), h*s.bytes)
+	}
+	s.f("ADDQ $%d, AX", blockBytes)
+	s.f("ADDQ $%d, DX", blockBytes)
 	s.f("DECQ CX")
 	s.f("JNZ %s_loop", name)
 	s.ret()

@@ -62,22 +62,23 @@ func declareDepthwise(t isa, stub stub) {
 	}
 }
 
-func declareVectors(t isa, stub stub) {
-	for _, v := range vectorKernels {
-		if !v.gradient {
-			stub(v.name+t.name, v.args, v.name+"Portable")
-		}
+func declareVectors(t isa, stub stub) { declareSingles(t, stub, "vector") }
+
+func declareWinograd(t isa, stub stub) { declareSingles(t, stub, "winograd") }
+
+func declareGradients(t isa, stub stub) {
+	declareSingles(t, stub, "gradient")
+	for _, x := range t.filterGrads() {
+		stub(x.gradName(t), "FilterGradArgs", fmt.Sprintf("filterGradPortable(%d, %d)", x.kernel, x.stride))
 	}
 }
 
-func declareGradients(t isa, stub stub) {
+// declareSingles declares the single kernels of a family.
+func declareSingles(t isa, stub stub, family string) {
 	for _, v := range vectorKernels {
-		if v.gradient {
+		if v.family == family {
 			stub(v.name+t.name, v.args, v.name+"Portable")
 		}
-	}
-	for _, x := range t.filterGrads() {
-		stub(x.gradName(t), "FilterGradArgs", fmt.Sprintf("filterGradPortable(%d, %d)", x.kernel, x.stride))
 	}
 }
 

@@ -61,16 +61,19 @@ func (t isa) filters() []filter {
 // vectorKernels are the fields of Set that hold a single kernel.
 var vectorKernels = []struct {
 	field, name, args string
-	gradient          bool // of that family
+	family            string
 }{
-	{"Silu", "silu", "VectorArgs", false},
-	{"Sigmoid", "sigmoid", "VectorArgs", false},
-	{"Sum", "sum", "VectorArgs", false},
-	{"Scale", "scale", "VectorArgs", false},
-	{"ScaleRows", "scaleRows", "ScaleRowsArgs", false},
-	{"Spin", "spin", "VectorArgs", false},
-	{"ReLU6Slope", "relu6Slope", "SlopeArgs", true},
-	{"SiLUSlope", "siluSlope", "SlopeArgs", true},
+	{"Silu", "silu", "VectorArgs", "vector"},
+	{"Sigmoid", "sigmoid", "VectorArgs", "vector"},
+	{"Sum", "sum", "VectorArgs", "vector"},
+	{"Scale", "scale", "VectorArgs", "vector"},
+	{"ScaleRows", "scaleRows", "ScaleRowsArgs", "vector"},
+	{"Add", "add", "VectorArgs", "vector"},
+	{"Spin", "spin", "VectorArgs", "vector"},
+	{"WinogradInput", "winogradInput", "WinogradArgs", "winograd"},
+	{"WinogradOutput", "winogradOutput", "WinogradArgs", "winograd"},
+	{"ReLU6Slope", "relu6Slope", "SlopeArgs", "gradient"},
+	{"SiLUSlope", "siluSlope", "SlopeArgs", "gradient"},
 }
 
 // Offsets of GEMMArgs.
@@ -140,6 +143,21 @@ const (
 	fgCols
 )
 
+// Offsets of WinogradArgs.
+const (
+	winoIn = 8 * iota
+	winoOut
+	winoStride
+	winoTiles
+	winoAct
+)
+
+// Numbers of WinogradArgs.
+const (
+	winoPoints = 6
+	winoTile   = 4
+)
+
 // sumLanes is the running sums of a Sum kernel, as sumPortable says.
 const sumLanes = 4
 
@@ -166,6 +184,13 @@ const (
 	kCubic1     = kSiluCeil + 1
 	kCubic2     = kCubic1 + 1
 	kCubic3     = kCubic2 + 1
+	kHalf       = kCubic3 + 1
+	kTwo        = kHalf + 1
+	kQuarter    = kTwo + 1
+	kFour       = kQuarter + 1
+	kEighth     = kFour + 1
+	kEight      = kEighth + 1
+	kThreeHalfs = kEight + 1
 )
 
 // eighthBits is how far eighths are from a float's mantissa and exponent.

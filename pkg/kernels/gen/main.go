@@ -47,6 +47,7 @@ type assembly interface {
 	depthwise(filter)
 	vectors()
 	gradients()
+	winograd()
 }
 
 func (s *source) assembly() assembly {
@@ -107,6 +108,7 @@ var families = []struct {
 	{"gemm", emitGEMM, declareGEMM},
 	{"depthwise", emitDepthwise, declareDepthwise},
 	{"vector", func(_ isa, a assembly) { a.vectors() }, declareVectors},
+	{"winograd", func(_ isa, a assembly) { a.winograd() }, declareWinograd},
 	{"gradient", func(_ isa, a assembly) { a.gradients() }, declareGradients},
 }
 

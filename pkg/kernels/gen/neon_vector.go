@@ -15,6 +15,7 @@ func (s neon) vectors() {
 	s.sumKernel()
 	s.scaleKernel()
 	s.scaleRowsKernel()
+	s.addKernel()
 	s.spinKernel()
 }
 
@@ -145,6 +146,27 @@ func (s neon) scaleKernel() {
 	s.store(4, "R1", 0)
 	s.store(6, "R1", 32)
 	s.advance("R1", blockBytes)
+	s.next("R2", "loop")
+	s.f("RET")
+}
+
+func (s neon) addKernel() {
+	s.function("add"+s.name, "VectorArgs")
+	s.field(vecX, "R1")
+	s.field(vecN, "R2")
+	s.field(vecOut, "R3")
+	s.label("loop")
+	for h := 0; h < s.halves; h += 2 {
+		s.load("R1", h*16, h)
+		s.load("R3", h*16, 4+h)
+	}
+	for h := range s.halves {
+		s.op(fadd, h, h, 4+h)
+	}
+	s.store(0, "R1", 0)
+	s.store(2, "R1", 32)
+	s.advance("R1", blockBytes)
+	s.advance("R3", blockBytes)
 	s.next("R2", "loop")
 	s.f("RET")
 }
