@@ -77,7 +77,7 @@ type Panel struct {
 func (s *Set) NewMatrix(n, k, cols int) *Matrix {
 	m := &Matrix{N: n, Inputs: k, K: (k + 3) / 4 * 4}
 	half := n%Block > 0 && n%Block <= Block/2
-	pieces, size, big := split(Blocks(n), s.panelVecs(Blocks(n), cols, half))
+	pieces, size, big := split(Blocks(n), s.panelVecs(Blocks(n), m.K, cols, half))
 	first := 0
 	for i := range pieces {
 		p := Panel{First: first, Vecs: size, Offset: first * Block * m.K}
@@ -151,17 +151,18 @@ func (m *Matrix) packPanel(p Panel, w *Weights) {
 
 // panelVecs is the narrowest panel whose tiles fill the registers over rows of
 // cols pixels: a tier trades rows of a tile against its width. Half a block
-// gains only beside a whole one.
-func (s *Set) panelVecs(blocks, cols int, half bool) int {
+// gains only beside a whole one. Low tiles read the weights so often that these
+// have to stay in L1.
+func (s *Set) panelVecs(blocks, k, cols int, half bool) int {
 	best, bestFill := 1, 0
 	alone := func(v int) bool { return half && blocks > 1 && last(blocks, v) == 1 }
 	for v := 1; v <= maxTileVecs; v++ {
 		rows := s.tileRows(v)
-		if rows == 0 {
+		if rows == 0 || rows < min(cols, lowRows) && v*blockBytes*k > panelBudget {
 			break
 		}
 		pieces, _, _ := split(cols, rows)
-		fill := min(v*cols/pieces, enoughSums)
+		fill := min(v*cols/pieces, s.enoughSums)
 		if fill > bestFill || fill == bestFill && alone(best) && !alone(v) {
 			best, bestFill = v, fill
 		}
@@ -169,15 +170,18 @@ func (s *Set) panelVecs(blocks, cols int, half bool) int {
 	return best
 }
 
+// Tiles of fewer than lowRows rows read more weights than L2 gives; a panel of
+// panelBudget bytes and the tile's inputs fit in any L1.
+const (
+	lowRows     = 4
+	panelBudget = 28 << 10
+)
+
 // last is the smallest of the pieces that split gives.
 func last(n, most int) int {
 	_, size, _ := split(n, most)
 	return size
 }
-
-// enoughSums is the number of vector sums in a tile from which on a wider tile
-// gains nothing: loads are well below the multiply-adds.
-const enoughSums = 24
 
 // tileRows is the tallest tile of a width, 0 where the tier has none.
 func (s *Set) tileRows(vecs int) int {

@@ -33,3 +33,53 @@ func gemm1x5AVX2(a *GEMMArgs)
 //
 //go:noescape
 func gemm1x6AVX2(a *GEMMArgs)
+
+// gemm2x1AVX2 is gemmPortable for MR = 1 and Vecs = 2.
+//
+//go:noescape
+func gemm2x1AVX2(a *GEMMArgs)
+
+// gemm2x2AVX2 is gemmPortable for MR = 2 and Vecs = 2.
+//
+//go:noescape
+func gemm2x2AVX2(a *GEMMArgs)
+
+// gemm2x3AVX2 is gemmPortable for MR = 3 and Vecs = 2.
+//
+//go:noescape
+func gemm2x3AVX2(a *GEMMArgs)
+
+// gemm2x2HalfAVX2 is gemmPortable for MR = 2 and Vecs = 2, the last half block's weights and bias zero.
+//
+//go:noescape
+func gemm2x2HalfAVX2(a *GEMMArgs)
+
+// gemm2x3HalfAVX2 is gemmPortable for MR = 3 and Vecs = 2, the last half block's weights and bias zero.
+//
+//go:noescape
+func gemm2x3HalfAVX2(a *GEMMArgs)
+
+// gemm3x1AVX2 is gemmPortable for MR = 1 and Vecs = 3.
+//
+//go:noescape
+func gemm3x1AVX2(a *GEMMArgs)
+
+// gemm3x2AVX2 is gemmPortable for MR = 2 and Vecs = 3.
+//
+//go:noescape
+func gemm3x2AVX2(a *GEMMArgs)
+
+// gemm3x2HalfAVX2 is gemmPortable for MR = 2 and Vecs = 3, the last half block's weights and bias zero.
+//
+//go:noescape
+func gemm3x2HalfAVX2(a *GEMMArgs)
+
+// gemm4x1AVX2 is gemmPortable for MR = 1 and Vecs = 4.
+//
+//go:noescape
+func gemm4x1AVX2(a *GEMMArgs)
+
+// gemm4x1HalfAVX2 is gemmPortable for MR = 1 and Vecs = 4, the last half block's weights and bias zero.
+//
+//go:noescape
+func gemm4x1HalfAVX2(a *GEMMArgs)

@@ -65,6 +65,9 @@ type Set struct {
 	// gemmHalf is gemm where the last half block's weights and bias are zero,
 	// and so are its sums; nil where the tier would gain nothing.
 	gemmHalf [maxTileVecs + 1][maxTileRows + 1]func(*GEMMArgs)
+	// enoughSums is the number of a tile's sums, in channel blocks, from which on
+	// a wider tile gains nothing: loads are well below the multiply-adds.
+	enoughSums int
 	// depthwise[k][s][c] computes tiles of c output pixels for a k×k
 	// convolution at stride s.
 	depthwise [maxKernel + 1][maxStride + 1][maxTileCols + 1]func(*DepthwiseArgs)

@@ -21,6 +21,7 @@ func avx2Set() *Set {
 		ReLU6Slope:     relu6SlopeAVX2,
 		SiLUSlope:      siluSlopeAVX2,
 		spinBlocks:     6,
+		enoughSums:     5,
 	}
 	s.gemm[1][1] = gemm1x1AVX2
 	s.gemm[1][2] = gemm1x2AVX2
@@ -28,6 +29,16 @@ func avx2Set() *Set {
 	s.gemm[1][4] = gemm1x4AVX2
 	s.gemm[1][5] = gemm1x5AVX2
 	s.gemm[1][6] = gemm1x6AVX2
+	s.gemm[2][1] = gemm2x1AVX2
+	s.gemm[2][2] = gemm2x2AVX2
+	s.gemm[2][3] = gemm2x3AVX2
+	s.gemmHalf[2][2] = gemm2x2HalfAVX2
+	s.gemmHalf[2][3] = gemm2x3HalfAVX2
+	s.gemm[3][1] = gemm3x1AVX2
+	s.gemm[3][2] = gemm3x2AVX2
+	s.gemmHalf[3][2] = gemm3x2HalfAVX2
+	s.gemm[4][1] = gemm4x1AVX2
+	s.gemmHalf[4][1] = gemm4x1HalfAVX2
 	s.depthwise[3][1][1] = depthwise3x3s1c1AVX2
 	s.depthwise[3][1][2] = depthwise3x3s1c2AVX2
 	s.depthwise[3][1][3] = depthwise3x3s1c3AVX2

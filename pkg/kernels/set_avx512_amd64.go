@@ -21,6 +21,7 @@ func avx512Set() *Set {
 		ReLU6Slope:     relu6SlopeAVX512,
 		SiLUSlope:      siluSlopeAVX512,
 		spinBlocks:     30,
+		enoughSums:     24,
 	}
 	s.gemm[1][1] = gemm1x1AVX512
 	s.gemm[1][2] = gemm1x2AVX512

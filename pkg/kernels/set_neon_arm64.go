@@ -21,6 +21,7 @@ func neonSet() *Set {
 		ReLU6Slope:     relu6SlopeNEON,
 		SiLUSlope:      siluSlopeNEON,
 		spinBlocks:     6,
+		enoughSums:     24,
 	}
 	s.gemm[1][1] = gemm1x1NEON
 	s.gemm[1][2] = gemm1x2NEON

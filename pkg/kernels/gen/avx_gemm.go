@@ -32,12 +32,28 @@ func (s avx) gemm(x tile) {
 	s.ret()
 }
 
-// sum is the register of pixel i and vector j of a tile.
-func (s avx) sum(x tile, i, j int) int { return i*x.vecs*s.halves + j }
+// width is how many vectors of sums a pixel of the tile has.
+func (s avx) width(x tile) int {
+	n := x.vecs * s.halves
+	if x.half && s.halves == 2 {
+		n--
+	}
+	return n
+}
+
+// sum is the register of pixel i and vector j of a tile, those of a half
+// block's padding last.
+func (s avx) sum(x tile, i, j int) int {
+	width := s.width(x)
+	if j == width {
+		return x.rows*width + i
+	}
+	return i*width + j
+}
 
 // gemmSums emits bias and products of one tile, four k at a time.
 func (s avx) gemmSums(x tile, name string) {
-	vectors := x.vecs * s.halves
+	vectors := s.width(x)
 	s.f("MOVQ %d(DI), BX", gemmB)
 	s.f("MOVQ %d(DI), DX", gemmBias)
 	for j := range vectors {
@@ -70,7 +86,7 @@ func (s avx) gemmSums(x tile, name string) {
 		s.gemmStep(x, k)
 	}
 	s.f("ADDQ $16, DX")
-	s.f("ADDQ $%d, BX", 4*vectors*s.bytes)
+	s.f("ADDQ $%d, BX", 4*x.vecs*blockBytes)
 	s.f("DECQ CX")
 	s.f("JNZ %s_k4", name)
 	s.f("DECQ R15")
@@ -84,8 +100,8 @@ func (s avx) gemmSums(x tile, name string) {
 // more than that; as an operand it is free, so that tiles of one vector have all
 // inputs as operands, and those of one and a half every other one.
 func (s avx) gemmStep(x tile, k int) {
-	vectors := x.vecs * s.halves
-	weight := func(j int) string { return fmt.Sprintf("%d(BX)", (k*vectors+j)*s.bytes) }
+	vectors := s.width(x)
+	weight := func(j int) string { return fmt.Sprintf("%d(BX)", k*x.vecs*blockBytes+j*s.bytes) }
 	first := s.sum(x, x.rows, 0) // first register that is no sum
 	if vectors == 1 {
 		w := s.r(first + k)
@@ -97,7 +113,7 @@ func (s avx) gemmStep(x tile, k int) {
 	}
 	// reg is the part of a register that vector j fills.
 	reg := func(i, j int) string {
-		if x.half && j == vectors-1 {
+		if x.half && s.halves == 1 && j == vectors-1 {
 			return fmt.Sprintf("Y%d", i)
 		}
 		return s.r(i)
@@ -108,7 +124,7 @@ func (s avx) gemmStep(x tile, k int) {
 	}
 	spare := s.regs - first - held
 	for i := range x.rows {
-		if x.half && vectors == 2 && i%2 == 0 {
+		if x.half && s.halves == 1 && vectors == 2 && i%2 == 0 {
 			for j := range vectors {
 				s.f("VFMADD231PS.BCST %d(DX), %s, %s", i*blockBytes+k*4, reg(first+j, j), reg(s.sum(x, i, j), j))
 			}
@@ -134,12 +150,17 @@ func (s avx) output(base string, i, j int) string {
 }
 
 func (s avx) gemmEpilogue(x tile, name string) {
-	vectors := x.vecs * s.halves
 	each := func(emit func(i, j int)) {
-		for j := range vectors {
+		for j := range x.vecs * s.halves {
 			for i := range x.rows {
 				emit(i, j)
 			}
+		}
+	}
+	for i := range x.rows {
+		if s.width(x) < x.vecs*s.halves {
+			pad := s.r(s.sum(x, i, s.width(x)))
+			s.f("VXORPS %s, %s, %s", pad, pad, pad)
 		}
 	}
 	s.f("LEAQ (R10)(R10*2), AX")

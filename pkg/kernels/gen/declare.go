@@ -16,7 +16,7 @@ func declare(t isa) {
 	for _, v := range vectorKernels {
 		fmt.Fprintf(&b, "\t\t%s: %s%s,\n", v.field, v.name, t.name)
 	}
-	fmt.Fprintf(&b, "\t\tspinBlocks: %d,\n", t.spinBlocks())
+	fmt.Fprintf(&b, "\t\tspinBlocks: %d,\n\t\tenoughSums: %d,\n", t.spinBlocks(), t.enough)
 	b.WriteString("\t}\n")
 	for _, x := range t.tiles() {
 		table := "gemm"

@@ -22,6 +22,7 @@ type isa struct {
 	halves int    // vectors that hold one channel block
 
 	tallest []int // tile by channel blocks: its sums leave room for weights and inputs
+	enough  int   // channel blocks of sums in a tile from which on a wider one gains nothing
 	widest  int   // depthwise tile: likewise
 	reach   int   // input pixels that an immediate offset reaches
 
@@ -30,11 +31,11 @@ type isa struct {
 
 var tiers = []isa{
 	{name: "AVX512", file: "avx512", arch: "amd64", reg: "Z", bytes: 64, regs: 32, halves: 1,
-		tallest: []int{14, 14, 8, 7}, widest: 8, reach: math.MaxInt, halfTiles: true},
+		tallest: []int{14, 14, 8, 7}, enough: 24, widest: 8, reach: math.MaxInt, halfTiles: true},
 	{name: "AVX2", file: "avx2", arch: "amd64", reg: "Y", bytes: 32, regs: 16, halves: 2,
-		tallest: []int{6}, widest: 7, reach: math.MaxInt},
+		tallest: []int{6, 3, 2, 1}, enough: 5, widest: 7, reach: math.MaxInt, halfTiles: true},
 	{name: "NEON", file: "neon", arch: "arm64", reg: "V", bytes: 16, regs: 32, halves: 4,
-		tallest: []int{6, 2}, widest: 8, reach: pairReach/blockBytes + 1},
+		tallest: []int{6, 2}, enough: 24, widest: 8, reach: pairReach/blockBytes + 1},
 }
 
 func (t isa) r(i int) string { return fmt.Sprintf("%s%d", t.reg, i) }
