@@ -77,7 +77,7 @@ type Panel struct {
 func (s *Set) NewMatrix(n, k, cols int) *Matrix {
 	m := &Matrix{N: n, Inputs: k, K: (k + 3) / 4 * 4}
 	half := n%Block > 0 && n%Block <= Block/2
-	pieces, size, big := split(Blocks(n), s.panelVecs(Blocks(n), m.K, cols, half))
+	pieces, size, big := s.panels(Blocks(n), m.K, cols, half)
 	first := 0
 	for i := range pieces {
 		p := Panel{First: first, Vecs: size, Offset: first * Block * m.K}
@@ -176,6 +176,19 @@ const (
 	lowRows     = 4
 	panelBudget = 28 << 10
 )
+
+// panels are the pieces of panelVecs' width, but none of one block beside wider
+// ones: its tiles have an input to load for every multiply-add, where those of
+// three blocks have one for three.
+func (s *Set) panels(blocks, k, cols int, half bool) (pieces, size, big int) {
+	vecs := s.panelVecs(blocks, k, cols, half)
+	pieces, size, big = split(blocks, vecs)
+	if size == 1 && pieces > 1 && vecs == 2 && s.tileRows(3) >= lowRows {
+		pieces--
+		size, big = blocks/pieces, blocks%pieces
+	}
+	return pieces, size, big
+}
 
 // last is the smallest of the pieces that split gives.
 func last(n, most int) int {

@@ -197,6 +197,9 @@ func TestPanels(t *testing.T) {
 					if p.First != block || p.Offset != offset || rows == 0 {
 						t.Fatalf("%s: n %d, cols %d: panel %+v at block %d, value %d", s.Tier, n, cols, p, block, offset)
 					}
+					if p.Vecs == 1 && m.Panels[0].Vecs > 1 && s.tileRows(3) >= lowRows {
+						t.Errorf("%s: n %d, cols %d: one block is left alone", s.Tier, n, cols)
+					}
 					block += p.Vecs
 					offset += p.Vecs * Block * m.K
 				}
