@@ -4,8 +4,8 @@ usage: pixels.py DRIVER EFFNET [--onnx FILE] [--folder DIR] [--rounds 9] [--phot
 
 DRIVER is the program in bench/pixels, EFFNET the command; `make bench-pixels`
 builds both. DIR holds photos; without it they are made from the free pictures
-in testdata. Pillow saves them anew: 500×375 in three forms, and at 12
-megapixels. Rounds of ours and Pillow's alternate in one run; medians and the
+in testdata. Pillow saves them anew: 500×375 in three forms of JPEG and as
+PNG, and at 12 megapixels. Rounds of ours and Pillow's alternate in one run; medians and the
 median of the rounds' ratios are printed. All but the folder runs on one CPU.
 """
 
@@ -122,7 +122,18 @@ def pixels(options, pictures: list[Image.Image], folder: Path) -> None:
     data = [Path(f).read_bytes() for f in files]
     compare(driver, "12 MP to tensor, both scaled down", "tensor-scaled", files, drafted, data, options, 0.8)
     compare(driver, "12 MP to tensor, ours in full", "tensor", files, drafted, data, options)
+    pngs(driver, options, small, pictures[:2], folder)
     driver.process.kill()
+
+
+def pngs(driver: Driver, options, small: list[Image.Image], large: list[Image.Image], folder: Path) -> None:
+    files = [save(p, folder / f"small-{i}.png") for i, p in enumerate(small)]
+    data = [Path(f).read_bytes() for f in files]
+    compare(driver, "decode 500×375 PNG", "picture", files, decode, data, options)
+    compare(driver, "500×375 PNG to tensor", "tensor", files, lambda d: tensor(decode(d)), data, options)
+    files = [save(p.resize(LARGE, Image.Resampling.LANCZOS), folder / f"large-{i}.png") for i, p in enumerate(large)]
+    data = [Path(f).read_bytes() for f in files]
+    compare(driver, "12 MP PNG to tensor", "tensor", files, lambda d: tensor(decode(d)), data, options)
 
 
 def worker(onnx: str, cpu: int, tasks, results) -> None:

@@ -1,4 +1,4 @@
-// Pixels times the way from JPEG files to tensors for bench/pixels.py. It reads
+// Pixels times the way from files to tensors for bench/pixels.py. It reads
 // requests, a JSON object a line, and answers each with the milliseconds that a
 // file took. Files are in memory before the clock starts.
 package main
@@ -41,6 +41,10 @@ var modes = map[string]func(e *engine, name string, data []byte) error{
 			return err
 		}
 		return e.reader.Rows(func(int, []byte) error { return nil })
+	},
+	"picture": func(_ *engine, _ string, data []byte) error {
+		_, err := preprocess.Decode(data, preprocess.Options{})
+		return err
 	},
 	"tensor": func(e *engine, _ string, data []byte) error { return e.read(data, preprocess.Options{}) },
 	"tensor-scaled": func(e *engine, _ string, data []byte) error {

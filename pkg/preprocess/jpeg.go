@@ -94,7 +94,7 @@ const keptPixels = 1 << 24
 
 // forget drops the buffers of a large picture.
 func (ws *Workspace) forget() {
-	ws.jpeg, ws.resampler, ws.set = jpeg.Reader{}, nil, nil
+	ws.jpeg, ws.png, ws.resampler, ws.set = jpeg.Reader{}, pngRows{}, nil, nil
 }
 
 // Suits tells whether any picture is scaled for a profile. An interpolation that

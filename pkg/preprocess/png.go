@@ -3,6 +3,7 @@ package preprocess
 import (
 	"bytes"
 	"encoding/binary"
+	"image"
 	"image/png"
 )
 
@@ -26,13 +27,37 @@ type pngFile struct {
 // decodePNG decodes the pixels of IDAT: of an APNG that is the first frame or,
 // as in Pillow, the default image.
 func decodePNG(data []byte, o Options) (*decoded, error) {
+	f, err := openPNG(data, o)
+	if err != nil {
+		return nil, err
+	}
+	if size := f.rowPixel(); size > 0 && f.complete() == nil {
+		var rgb *image.NRGBA
+		w, h := int(f.width), int(f.height)
+		err := new(pngRows).decode(f, data, func(y int, row []byte) {
+			if rgb == nil {
+				rgb = image.NewNRGBA(image.Rect(0, 0, w, h))
+			}
+			asNRGBA(rgb.Pix[y*rgb.Stride:][:rgb.Stride], row, size)
+		})
+		if err == nil {
+			return &decoded{rgb, exifOrientation(f.exif), false}, nil
+		}
+	}
+	return f.decode(data, o)
+}
+
+// openPNG finds the chunks and checks the size.
+func openPNG(data []byte, o Options) (*pngFile, error) {
 	f, ok := walkPNG(data)
 	if !ok {
 		return nil, decodeError("truncated PNG")
 	}
-	if err := checkSize("PNG", int64(f.width), int64(f.height), o.MaxPixels); err != nil {
-		return nil, err
-	}
+	return f, checkSize("PNG", int64(f.width), int64(f.height), o.MaxPixels)
+}
+
+// decode decodes any PNG.
+func (f *pngFile) decode(data []byte, o Options) (*decoded, error) {
 	d := &decoded{orientation: exifOrientation(f.exif)}
 	err := f.complete()
 	if err == nil {

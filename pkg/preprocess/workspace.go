@@ -18,6 +18,7 @@ type Workspace struct {
 	norm      *resample.Normaliser
 	valid     profile.Profile // the last that passed Validate
 	jpeg      jpeg.Reader
+	png       pngRows
 	first     int           // row of the scaled picture that is the resampler's row 0
 	spent     time.Duration // by the resampler, on the picture at hand
 }
@@ -56,10 +57,13 @@ func (ws *Workspace) Read(data []byte, o Options, c Crop, pr profile.Profile, ds
 	start := time.Now()
 	ws.spent = 0
 	t := target{crop: c, profile: pr, dst: dst}
-	if f.name == "jpeg" {
+	switch f.name {
+	case "jpeg":
 		err = ws.readJPEG(data, o, t, &in)
-	} else {
-		err = ws.readOther(f, data, o, t, &in)
+	case "png":
+		err = ws.readPNG(data, o, t, &in)
+	default:
+		err = ws.readDecoded(func() (*decoded, error) { return f.decode(data, o) }, o, t, &in)
 	}
 	in.Resize, in.Decode = ws.spent, time.Since(start)-ws.spent
 	return in, err
@@ -157,9 +161,9 @@ func (ws *Workspace) part(t target, to image.Rectangle) resample.Target {
 	return out
 }
 
-// readOther decodes a whole picture and resizes it as it is stored.
-func (ws *Workspace) readOther(f *format, data []byte, o Options, t target, in *Input) error {
-	d, err := f.decode(data, o)
+// readDecoded resizes a whole picture as it is stored.
+func (ws *Workspace) readDecoded(decode func() (*decoded, error), o Options, t target, in *Input) error {
+	d, err := decode()
 	if err != nil {
 		return err
 	}
