@@ -136,16 +136,26 @@ func (m *Matrix) packPanel(p Panel, w *Weights) {
 			n := p.First*Block + j
 			scale := w.scale(n)
 			row := w.Values[n*m.Inputs : (n+1)*m.Inputs]
-			if w.Taps == 1 {
-				for i, v := range row[k:min(k+Block, len(row))] {
-					dst[(k+i)*width+j] = float32(float64(v) * scale)
-				}
+			if w.Taps == 1 && k+Block <= len(row) {
+				packColumn(At(dst, k*width+j), width*4, (*vector)(row[k:]), scale)
 				continue
 			}
 			for i := k; i < min(k+Block, len(row)); i++ {
 				dst[i*width+j] = float32(float64(row[i%channels*w.Taps+i/channels]) * scale)
 			}
 		}
+	}
+}
+
+// packColumn writes sixteen weights of an output, step bytes apart.
+func packColumn(dst unsafe.Pointer, step int, values *vector, scale float64) {
+	for i := 0; i < Block; i += 4 {
+		a, b, c, d := float64(values[i]), float64(values[i+1]), float64(values[i+2]), float64(values[i+3])
+		*(*float32)(dst) = float32(a * scale)
+		*(*float32)(at(dst, step)) = float32(b * scale)
+		*(*float32)(at(dst, 2*step)) = float32(c * scale)
+		*(*float32)(at(dst, 3*step)) = float32(d * scale)
+		dst = at(dst, 4*step)
 	}
 }
 
