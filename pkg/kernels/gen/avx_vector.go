@@ -41,16 +41,14 @@ func (s avx) vectors() {
 // register.
 func (s avx) sigmoidBody(name string, times bool) {
 	fmt.Fprintf(s, "\n// %s%s<> works in place on CX bytes at AX.\nTEXT %s%s<>(SB), NOSPLIT, $0-0\n", name, s.name, name, s.name)
-	group, body := 4, s.sigmoid512
-	if s.halves == 2 {
-		group, body = 2, s.sigmoid256
-	}
-	load := s.sigmoidConstants()
+	group := s.regs / 8 // four registers a vector leave half of all to constants
+	powers := s.powers()
+	load := s.sigmoidConstants(powers)
 	s.f("SUBQ $%d, CX", group*s.bytes)
 	s.f("JLT %s%s_tail", name, s.name)
 	s.f("PCALIGN $32")
 	s.label(fmt.Sprintf("%s%s_loop", name, s.name))
-	body(group, load, times)
+	s.sigmoid(group, powers, load, times)
 	s.f("ADDQ $%d, AX", group*s.bytes)
 	s.f("SUBQ $%d, CX", group*s.bytes)
 	s.f("JGE %s%s_loop", name, s.name)
@@ -58,7 +56,7 @@ func (s avx) sigmoidBody(name string, times bool) {
 	s.f("ADDQ $%d, CX", group*s.bytes)
 	s.f("JZ %s%s_end", name, s.name)
 	s.label(fmt.Sprintf("%s%s_one", name, s.name))
-	body(1, load, times)
+	s.sigmoid(1, powers, load, times)
 	s.f("ADDQ $%d, AX", s.bytes)
 	s.f("SUBQ $%d, CX", s.bytes)
 	s.f("JNZ %s%s_one", name, s.name)
@@ -66,59 +64,43 @@ func (s avx) sigmoidBody(name string, times bool) {
 	s.f("RET")
 }
 
+// powers is how a tier finds 2^t: see constants.go.
+type powers struct {
+	fraction    int // bits of a table's index
+	table       string
+	round       int // the constant that rounds to multiples of the table's step
+	shift, rest int // constants of the polynomial
+	slope       int // likewise where it is a cubic one, else 0
+}
+
+func (s avx) powers() powers {
+	if s.halves == 1 {
+		return powers{fraction: 4, table: "exp2Sixteenths", round: kSixteenths, shift: kSquareShift, rest: kSquareRest}
+	}
+	return powers{fraction: 3, table: "exp2Eighths", round: kEighths, shift: kCubeShift, rest: kCubeRest, slope: kCubeSlope}
+}
+
 // sigmoidConstants loads what the body keeps in registers, from the top down,
 // the table of powers last, and tells where.
-func (s avx) sigmoidConstants() map[int]string {
-	wanted, table := []int{kOne, kNegLog2e, kSiluFloor, kSlope, kCurve, kSixteenths}, "exp2Sixteenths"
-	if s.halves == 2 {
-		wanted = []int{kOne, kNegLog2e, kSiluFloor, kSiluCeil, kEighths, kCubic1, kCubic2}
-		table = "exp2Eighths"
-	}
+func (s avx) sigmoidConstants(w powers) map[int]string {
+	wanted := []int{kOne, kNegLog2e, kSiluFloor, kSiluCeil, w.round, w.shift, w.rest}
 	regs := map[int]string{}
 	for i, k := range wanted {
 		regs[k] = s.r(s.regs - 1 - i)
 		s.constant(k, regs[k])
 	}
-	s.f("VMOVUPS ·%s(SB), %s", table, s.r(s.regs-1-len(wanted)))
+	s.f("VMOVUPS ·%s(SB), %s", w.table, s.r(s.regs-1-len(wanted)))
 	return regs
 }
 
-// sigmoid512 emits n vectors: t = −log2e·x, its sixteenths pick from the
-// table, VREDUCEPS leaves the rest, VSCALEFPS applies the integer part.
-func (s avx) sigmoid512(n int, k map[int]string, times bool) {
+// sigmoid emits n vectors. t = −log2e·x is rounded to j, multiples of the
+// table's step, whose low bits pick from the table and whose upper ones go to
+// the exponent; u is what is left, shifted. The units that multiply and those
+// that add have as much to do.
+func (s avx) sigmoid(n int, w powers, k map[int]string, times bool) {
 	table := s.r(s.regs - 1 - len(k))
 	x := func(i int) string { return s.r(4 * i) }
-	t := func(i int) string { return s.r(4*i + 1) }
-	j := func(i int) string { return s.r(4*i + 2) }
-	p := func(i int) string { return s.r(4*i + 3) }
-	each := func(emit func(i int)) {
-		for i := range n {
-			emit(i)
-		}
-	}
-	each(func(i int) {
-		s.f("VMOVUPS %d(AX), %s", i*s.bytes, x(i))
-		s.f("VMAXPS %s, %s, %s", x(i), k[kSiluFloor], x(i))
-	})
-	each(func(i int) { s.f("VMULPS %s, %s, %s", k[kNegLog2e], x(i), t(i)) })
-	each(func(i int) { s.f("VADDPS.RD_SAE %s, %s, %s", k[kSixteenths], t(i), j(i)) })
-	each(func(i int) { s.f("VPERMPS %s, %s, %s", table, j(i), j(i)) })
-	each(func(i int) { s.f("VSCALEFPS %s, %s, %s", t(i), j(i), j(i)) })
-	each(func(i int) { s.f("VREDUCEPS $0x41, %s, %s", t(i), t(i)) })
-	each(func(i int) { s.f("VMOVAPS %s, %s", k[kCurve], p(i)) })
-	each(func(i int) { s.f("VFMADD213PS %s, %s, %s", k[kSlope], t(i), p(i)) })
-	each(func(i int) { s.f("VFMADD213PS %s, %s, %s", k[kOne], t(i), p(i)) })
-	each(func(i int) { s.f("VFMADD213PS %s, %s, %s", k[kOne], p(i), j(i)) })
-	s.divide(n, k[kOne], x, j, times)
-}
-
-// sigmoid256 emits n vectors: t = −log2e·x is rounded to eighths, whose low three
-// bits pick from the table and whose upper ones go to the exponent; the rest is
-// for the polynomial.
-func (s avx) sigmoid256(n int, k map[int]string, times bool) {
-	table := s.r(s.regs - 1 - len(k))
-	x := func(i int) string { return s.r(4 * i) }
-	t := func(i int) string { return s.r(4*i + 1) }
+	u := func(i int) string { return s.r(4*i + 1) }
 	j := func(i int) string { return s.r(4*i + 2) }
 	p := func(i int) string { return s.r(4*i + 3) }
 	each := func(emit func(i int)) {
@@ -127,18 +109,23 @@ func (s avx) sigmoid256(n int, k map[int]string, times bool) {
 		}
 	}
 	each(func(i int) { s.f("VMAXPS %d(AX), %s, %s", i*s.bytes, k[kSiluFloor], x(i)) })
-	each(func(i int) { s.f("VMINPS %s, %s, %s", x(i), k[kSiluCeil], t(i)) })
-	each(func(i int) { s.f("VMOVAPS %s, %s", k[kEighths], j(i)) })
-	each(func(i int) { s.f("VFMADD231PS %s, %s, %s", k[kNegLog2e], t(i), j(i)) })
-	each(func(i int) { s.f("VSUBPS %s, %s, %s", k[kEighths], j(i), p(i)) })
-	each(func(i int) { s.f("VFMSUB132PS %s, %s, %s", k[kNegLog2e], p(i), t(i)) })
+	each(func(i int) { s.f("VMINPS %s, %s, %s", x(i), k[kSiluCeil], u(i)) })
+	each(func(i int) { s.f("VMOVAPS %s, %s", k[w.round], j(i)) })
+	each(func(i int) { s.f("VFMADD231PS %s, %s, %s", k[kNegLog2e], u(i), j(i)) })
+	each(func(i int) { s.f("VFMADD213PS %s, %s, %s", k[w.shift], k[kNegLog2e], u(i)) })
+	each(func(i int) { s.f("VSUBPS %s, %s, %s", k[w.round], j(i), p(i)) })
+	each(func(i int) { s.f("VSUBPS %s, %s, %s", p(i), u(i), u(i)) })
 	each(func(i int) { s.f("VPERMPS %s, %s, %s", table, j(i), p(i)) })
-	each(func(i int) { s.f("VPSLLD $%d, %s, %s", eighthBits, j(i), j(i)) })
+	each(func(i int) { s.f("VPSLLD $%d, %s, %s", 23-w.fraction, j(i), j(i)) })
 	each(func(i int) { s.f("VPADDD %s, %s, %s", p(i), j(i), j(i)) })
-	each(func(i int) { s.constant(kCubic3, p(i)) })
-	each(func(i int) { s.f("VFMADD213PS %s, %s, %s", k[kCubic2], t(i), p(i)) })
-	each(func(i int) { s.f("VFMADD213PS %s, %s, %s", k[kCubic1], t(i), p(i)) })
-	each(func(i int) { s.f("VFMADD213PS %s, %s, %s", k[kOne], t(i), p(i)) })
+	if w.slope == 0 {
+		each(func(i int) { s.f("VMOVAPS %s, %s", k[w.rest], p(i)) })
+		each(func(i int) { s.f("VFMADD231PS %s, %s, %s", u(i), u(i), p(i)) })
+	} else {
+		each(func(i int) { s.constant(w.slope, p(i)) })
+		each(func(i int) { s.f("VFMADD231PS %s, %s, %s", u(i), u(i), p(i)) })
+		each(func(i int) { s.f("VFMADD213PS %s, %s, %s", k[w.rest], u(i), p(i)) })
+	}
 	each(func(i int) { s.f("VFMADD213PS %s, %s, %s", k[kOne], p(i), j(i)) })
 	s.divide(n, k[kOne], x, j, times)
 }

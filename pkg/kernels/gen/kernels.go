@@ -176,22 +176,19 @@ const (
 	kShift
 	kLeast
 	kPoly
-	kSlope      = kPoly + 6
-	kCurve      = kSlope + 1
-	kSixteenths = kCurve + 1
-	kEighths    = kSixteenths + 1
-	kSiluCeil   = kEighths + 1
-	kCubic1     = kSiluCeil + 1
-	kCubic2     = kCubic1 + 1
-	kCubic3     = kCubic2 + 1
-	kHalf       = kCubic3 + 1
-	kTwo        = kHalf + 1
-	kQuarter    = kTwo + 1
-	kFour       = kQuarter + 1
-	kEighth     = kFour + 1
-	kEight      = kEighth + 1
-	kThreeHalfs = kEight + 1
+	kSquareShift = kPoly + 6
+	kSquareRest  = kSquareShift + 1
+	kSixteenths  = kSquareRest + 1
+	kEighths     = kSixteenths + 1
+	kSiluCeil    = kEighths + 1
+	kCubeShift   = kSiluCeil + 1
+	kCubeSlope   = kCubeShift + 1
+	kCubeRest    = kCubeSlope + 1
+	kHalf        = kCubeRest + 1
+	kTwo         = kHalf + 1
+	kQuarter     = kTwo + 1
+	kFour        = kQuarter + 1
+	kEighth      = kFour + 1
+	kEight       = kEighth + 1
+	kThreeHalfs  = kEight + 1
 )
-
-// eighthBits is how far eighths are from a float's mantissa and exponent.
-const eighthBits = 23 - 3

@@ -28,7 +28,7 @@ func (s neon) sigmoidBody(name string, times bool) {
 	fmt.Fprintf(s, "\n// %s%s<> works in place on R13 bytes at R12.\nTEXT %s%s<>(SB), NOSPLIT, $0-0\n", name, s.name, name, s.name)
 	const held = 16 // the register of constant 0
 	s.f("MOVD $·constants(SB), R15")
-	for k := range kSlope {
+	for k := range kSquareShift {
 		s.broadcast("R15", held+k)
 	}
 	s.f("PCALIGN $16")
