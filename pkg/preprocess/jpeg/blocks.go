@@ -14,7 +14,7 @@ func (b *bitReader) blocks(units []unit, i int, order *[64]uint8) error {
 		acc |= binary.BigEndian.Uint64(b.buf[pos:]) >> (n & 63)
 		pos += int((63 - n) >> 3)
 		n |= 56
-		if e := u.dc.fast[acc>>(64-fastBits)]; e.value() != 0 || e.zero() {
+		if e := u.dc.fast[acc>>(64-fastBits)]; e&fastWhole != 0 {
 			acc <<= e.length()
 			n -= e.length()
 			u.c.pred += int32(e.value())
@@ -117,7 +117,7 @@ func (b *bitReader) passBlocks(units []unit, i int, keep bool) error {
 		acc |= binary.BigEndian.Uint64(b.buf[pos:]) >> (n & 63)
 		pos += int((63 - n) >> 3)
 		n |= 56
-		if e := u.dc.fast[acc>>(64-fastBits)]; e.value() != 0 || e.zero() {
+		if e := u.dc.fast[acc>>(64-fastBits)]; e&fastWhole != 0 {
 			acc <<= e.length()
 			n -= e.length()
 			u.c.pred += int32(e.value())

@@ -7,15 +7,16 @@ const fastBits = 10
 // bits; where the magnitude bits that follow the code fit too, it holds their
 // value and covers them. 0: the code is longer, or none.
 //
-//	bits 0–5 length, bits 8–15 symbol, bits 16–31 value (0: not covered)
+//	bits 0–5 length, bit 6 fastWhole, bits 8–15 symbol, bits 16–31 value (0: not
+//	covered)
 type fastEntry uint32
 
 func (e fastEntry) length() uint  { return uint(e) & 63 }
 func (e fastEntry) symbol() uint8 { return uint8(e >> 8) }
 func (e fastEntry) value() int16  { return int16(e >> 16) }
 
-// zero tells whether e is the code of symbol 0.
-func (e fastEntry) zero() bool { return e-1 < 63 }
+// fastWhole marks entries that hold all of a DC difference, 0 among them.
+const fastWhole fastEntry = 1 << 6
 
 // code returns the length without magnitude bits.
 func (e fastEntry) code() uint {
@@ -101,13 +102,16 @@ func (h *huffTable) enter(code uint32, length uint, symbol uint8) {
 	e := fastEntry(symbol)<<8 | fastEntry(length)
 	into := h.fast[code<<shift : (code+1)<<shift]
 	size := uint(symbol & 15)
+	if symbol == 0 {
+		e |= fastWhole
+	}
 	if size == 0 || size > shift {
 		for i := range into {
 			into[i] = e
 		}
 		return
 	}
-	e += fastEntry(size)
+	e += fastEntry(size) | fastWhole
 	for bits := range uint32(1) << size {
 		e := fastEntry(extend(int32(bits), size))<<16 | e
 		same := into[bits<<(shift-size) : (bits+1)<<(shift-size)]
