@@ -26,10 +26,17 @@ type component struct {
 	plane plane
 }
 
-// coefRow is a row of blocks, MCU padding included.
+// coefRow is a row of blocks, MCU padding included. The DC coefficients lie
+// apart, since scans of them pass all blocks.
 type coefRow struct {
-	coefs []int16  // [block, 64]
-	marks []uint64 // [block], which AC coefficients are not zero
+	dc    []int16  // [block]
+	coefs []int16  // [block, 64], in the order of the set, the first 0
+	marks []uint64 // [block], which AC coefficients are not zero, in zigzag order
+}
+
+// block returns the coefficients and marks of a block.
+func (row *coefRow) block(bx int) (coefs *[64]int16, marks *uint64) {
+	return (*[64]int16)(row.coefs[bx*64:]), &row.marks[bx]
 }
 
 // header is what the file says of a component, and what follows.

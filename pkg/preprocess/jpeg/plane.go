@@ -127,12 +127,13 @@ func (r *Reader) reconstructRow(c *component, by int) {
 		fillGrey(at[:c.dct*c.plane.stride])
 		return
 	}
-	coefs := row.coefs[from*64 : to*64]
 	if c.dct == 1 {
-		for i := range to - from {
-			coefs[i] = coefs[64*i]
-		}
-		coefs = coefs[:to-from]
+		r.inverseDCT(c, row.dc[from:to], from, by)
+		return
+	}
+	coefs := row.coefs[from*64 : to*64]
+	for i, dc := range row.dc[from:to] {
+		coefs[i*64] = dc
 	}
 	r.inverseDCT(c, coefs, from, by)
 }

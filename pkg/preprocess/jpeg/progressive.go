@@ -73,20 +73,19 @@ func (r *Reader) checkWork(s *scan) error {
 	return nil
 }
 
-// coefficientsAt returns the coefficients of a block, [64] in the order of
-// the set, and which of its AC coefficients are not zero, by bits in zigzag
-// order. Both are valid until the end of decoding.
-func (c *component) coefficientsAt(f *frame, bx, by int) (out *[64]int16, marks *uint64) {
-	if c.rows[by] == nil {
+// row returns a row of blocks, whose coefficients are zero at first.
+func (c *component) row(f *frame, by int) *coefRow {
+	row := c.rows[by]
+	if row == nil {
 		for len(c.store) < len(c.rows) {
 			c.store = append(c.store, coefRow{})
 		}
-		n, row := f.mcuCols*c.h, &c.store[by]
-		row.coefs, row.marks = zeroed(row.coefs, 64*n), zeroed(row.marks, n)
+		n := f.mcuCols * c.h
+		row = &c.store[by]
+		row.dc, row.coefs, row.marks = zeroed(row.dc, n), zeroed(row.coefs, 64*n), zeroed(row.marks, n)
 		c.rows[by] = row
 	}
-	row := c.rows[by]
-	return (*[64]int16)(row.coefs[bx*64:]), &row.marks[bx]
+	return row
 }
 
 // dcFirst decodes the upper bits of DC coefficients.
@@ -94,14 +93,14 @@ func (r *Reader) dcFirst(s *scan, x int) error {
 	for _, c := range s.comps {
 		h, v := s.factors(c)
 		for by := s.y * v; by < (s.y+1)*v; by++ {
+			row := c.row(&r.frame, by)
 			for bx := x * h; bx < (x+1)*h; bx++ {
 				diff, err := r.bits.difference(c.dc)
 				if err != nil {
 					return err
 				}
 				c.pred += diff
-				out, _ := c.coefficientsAt(&r.frame, bx, by)
-				out[0] = int16(c.pred << s.low)
+				row.dc[bx] = int16(c.pred << s.low)
 			}
 		}
 	}
@@ -113,9 +112,9 @@ func (r *Reader) dcRefine(s *scan, x int) error {
 	for _, c := range s.comps {
 		h, v := s.factors(c)
 		for by := s.y * v; by < (s.y+1)*v; by++ {
+			row := c.row(&r.frame, by)
 			for bx := x * h; bx < (x+1)*h; bx++ {
-				out, _ := c.coefficientsAt(&r.frame, bx, by)
-				out[0] |= int16(r.bits.bits(1) << s.low)
+				row.dc[bx] |= int16(r.bits.bits(1) << s.low)
 			}
 		}
 	}
@@ -125,7 +124,7 @@ func (r *Reader) dcRefine(s *scan, x int) error {
 // acFirst decodes the upper bits of a band of AC coefficients.
 func (r *Reader) acFirst(s *scan, x int) error {
 	c, b := s.comps[0], &r.bits
-	out, marks := c.coefficientsAt(&r.frame, x, s.y)
+	out, marks := c.row(&r.frame, s.y).block(x)
 	order, ac := &r.set.order, c.ac
 	acc, n := b.acc, b.n
 	for k := s.start - 1; k < s.end; {
@@ -187,7 +186,7 @@ func (r *Reader) acRefine(s *scan, x int) error {
 		r.eobRun--
 		return nil
 	}
-	out, marks := c.coefficientsAt(&r.frame, x, s.y)
+	out, marks := c.row(&r.frame, s.y).block(x)
 	if r.eobRun > 0 && *marks&s.band() == 0 {
 		r.eobRun--
 		return nil

@@ -99,7 +99,7 @@ func TestReaderShrinks(t *testing.T) {
 		t.Fatal(err)
 	}
 	for by := range r.mem.comps[0].rows {
-		r.mem.comps[0].coefficientsAt(&r.frame, 0, by)
+		r.mem.comps[0].row(&r.frame, by)
 	}
 	if err := r.Reset(goldenFile(t, "420-progressive"), Options{}); err != nil {
 		t.Fatal(err)
