@@ -121,25 +121,28 @@ def cell(s: dict) -> str:
     return f"{s['p50_ms']:.3g}" + (f" ({s['ratio']:.2f})" if "ratio" in s else "")
 
 
+def heading(config: dict) -> str:
+    batch = f", batch {config['batch']}" if config["batch"] > 1 else ""
+    return f"{NETWORKS[config['network']]}{batch}, {config['threads']} thread{'s' if config['threads'] > 1 else ''}"
+
+
 def table(report: dict) -> str:
-    columns = report["configurations"]
-    heads = [f"{NETWORKS[c['network']]}{', batch ' + str(c['batch']) if c['batch'] > 1 else ''}, {c['threads']} thread{'s' if c['threads'] > 1 else ''}"
-             for c in columns]
+    configs, engines = report["configurations"], report["engines"]
+    heads = []
+    for engine in engines:
+        version = next((c["engines"][engine]["version"] for c in configs if c["engines"][engine].get("version")), "")
+        heads.append(f"{NAMES[engine]} {version}".strip())
     lines = [
         f"Milliseconds a picture, float32, medians of {report['rounds']} rounds in turn, in brackets the ratio to ONNX Runtime.",
         f"{report['cpu']}, {report['cpus']} CPUs, {report['date']}, load {report['load'][0]:.1f} to {report['load'][1]:.1f}.",
         "",
         "| | " + " | ".join(heads) + " |",
-        "|---|" + "---|" * len(columns),
+        "|---|" + "---|" * len(engines),
     ]
     notes = []
-    for engine in report["engines"]:
-        cells = [c["engines"][engine] for c in columns]
-        version = next((c["version"] for c in cells if c.get("version")), "")
-        lines.append(f"| {NAMES[engine]} {version} | " + " | ".join(map(cell, cells)) + " |")
-        for head, c in zip(heads, cells):
-            if "error" in c:
-                notes.append(f"- {NAMES[engine]}, {head}: {c['error']}")
+    for c in configs:
+        lines.append(f"| {heading(c)} | " + " | ".join(cell(c["engines"][e]) for e in engines) + " |")
+        notes += [f"- {NAMES[e]}, {heading(c)}: {c['engines'][e]['error']}" for e in engines if "error" in c["engines"][e]]
     return "\n".join(lines + ([""] + notes if notes else [])) + "\n"
 
 
