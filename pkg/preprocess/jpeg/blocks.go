@@ -31,7 +31,7 @@ func (b *bitReader) blocks(units []unit, i int, order *[64]uint8) error {
 		for {
 			// A refill suffices for a DC code, or one of AC that is not in pairs,
 			// and two entries of pairs.
-			e := pairs[acc>>(64-pairBits)]
+			e := pairs[acc>>(64-fastBits)]
 			if to := k + e.first() + e.second(); to < 63 {
 				first, second := e.values()
 				acc <<= e.length()
@@ -42,7 +42,7 @@ func (b *bitReader) blocks(units []unit, i int, order *[64]uint8) error {
 				if e&pairEnd != 0 {
 					break
 				}
-				e = pairs[acc>>(64-pairBits)]
+				e = pairs[acc>>(64-fastBits)]
 				if to := k + e.first() + e.second(); to < 63 {
 					first, second := e.values()
 					acc <<= e.length()
@@ -134,7 +134,7 @@ func (b *bitReader) passBlocks(units []unit, i int, keep bool) error {
 
 		k := uint(0)
 		for {
-			e := pairs[acc>>(64-pairBits)]
+			e := pairs[acc>>(64-fastBits)]
 			if to := k + e.first() + e.second(); to < 63 {
 				acc <<= e.length()
 				n -= e.length()
@@ -142,7 +142,7 @@ func (b *bitReader) passBlocks(units []unit, i int, keep bool) error {
 				if e&pairEnd != 0 {
 					break
 				}
-				e = pairs[acc>>(64-pairBits)]
+				e = pairs[acc>>(64-fastBits)]
 				if to := k + e.first() + e.second(); to < 63 {
 					acc <<= e.length()
 					n -= e.length()

@@ -27,7 +27,7 @@ func (e fastEntry) code() uint {
 }
 
 // An entry of huffTable.pairs holds the first coefficient of a block's rest and,
-// where it is whole in pairBits bits, the second, or the end of the block, as a
+// where it is whole in fastBits bits, the second, or the end of the block, as a
 // zero behind the first. For a single coefficient the second is itself.
 //
 //	bits 0–3 length, bits 4–9 and 10–14 indices passed up to the first and from
@@ -36,7 +36,6 @@ func (e fastEntry) code() uint {
 type pairEntry uint32
 
 const (
-	pairBits           = 11
 	pairEnd  pairEntry = 1 << 15
 	pairNone pairEntry = 63 << 4 // not held: a code that is not whole, or a large value
 )
@@ -53,7 +52,7 @@ func (e pairEntry) values() (first, second int16) {
 // huffTable decodes one Huffman code (T.81, annexes C and F.2.2).
 type huffTable struct {
 	fast    [1 << fastBits]fastEntry
-	pairs   *[1 << pairBits]pairEntry // nil until preparePairs
+	pairs   *[1 << fastBits]pairEntry // nil until preparePairs
 	limit   [17]uint32                // first 16-bit-aligned code beyond those of each length
 	offset  [17]int32                 // index into symbols minus the first code of each length
 	counts  [16]uint8
@@ -128,54 +127,46 @@ func (h *huffTable) preparePairs() {
 	}
 	h.paired = true
 	if h.pairs == nil {
-		h.pairs = new([1 << pairBits]pairEntry)
+		h.pairs = new([1 << fastBits]pairEntry)
 	}
 	for i := range h.pairs {
-		h.pairs[i] = h.pair(uint32(i))
+		e := h.fast[i]
+		h.pairs[i] = pairOf(e, h.fast[i<<e.length()&(len(h.fast)-1)])
 	}
 }
 
-// pair returns the entry of pairs for some bits.
-func (h *huffTable) pair(bits uint32) pairEntry {
-	length, run, value, ok := h.coefficient(bits, 0)
-	if !ok || value>>9 != value>>15 {
+// pairOf joins an AC code's entry of fast and the entry of the bits behind it,
+// as far as they are known.
+func pairOf(e, next fastEntry) pairEntry {
+	run, ok := e.run()
+	if !ok || e.value()>>9 != e.value()>>15 {
 		return pairNone
 	}
-	e := pairEntry(length) | pairEntry(run)<<4 | pairEntry(value)<<22
 	if run == 0 {
-		return pairEntry(length) | 1<<4 | pairEnd
+		return pairEntry(e.length()) | 1<<4 | pairEnd
 	}
-	length, run, value, ok = h.coefficient(bits, length)
+	p := pairEntry(run)<<4 | pairEntry(e.value())<<22
+	run, ok = next.run()
+	length := e.length() + next.length()
 	switch {
-	case !ok || run > 1 && value == 0 || value>>5 != value>>15:
-		return e
+	case !ok || length > fastBits || next.value()>>5 != next.value()>>15 || next.symbol() == 0xf0:
+		return p | pairEntry(e.length())
 	case run == 0:
-		e |= 1<<10 | pairEnd
-	default:
-		e |= pairEntry(run)<<10 | pairEntry(value)&63<<16
+		return p | pairEntry(length) | 1<<10 | pairEnd
 	}
-	return e&^15 | pairEntry(length)
+	return p | pairEntry(length) | pairEntry(run)<<10 | pairEntry(next.value())&63<<16
 }
 
-// coefficient decodes, behind the first bits of an index of pairs, an AC code
-// with its magnitude bits, if they are whole: length then covers them, too, and
-// run counts the coefficient, 0 at an end of block.
-func (h *huffTable) coefficient(bits uint32, from uint) (length, run uint, value int16, ok bool) {
-	known := bits << from & (1<<pairBits - 1)
-	e := h.fast[known>>(pairBits-fastBits)]
-	size := uint(e.symbol() & 15)
-	length = from + e.code() + size
-	if e == 0 || length > pairBits {
-		return from, 0, 0, false
+// run counts the coefficient of an AC code, if all of it is known; 0 at an end
+// of block.
+func (e fastEntry) run() (n uint, ok bool) {
+	switch symbol := e.symbol(); {
+	case e.value() != 0 || symbol == 0xf0:
+		return uint(symbol>>4) + 1, true
+	case symbol&15 != 0:
+		return 0, false
 	}
-	run = uint(e.symbol()>>4) + 1
-	if size > 0 {
-		return length, run, int16(extend(int32(known>>(pairBits+from-length)&(1<<size-1)), size)), true
-	}
-	if e.symbol() != 0xf0 {
-		run = 0
-	}
-	return length, run, 0, true
+	return 0, e != 0
 }
 
 // long decodes a code of more than fastBits bits from the top of acc; length
