@@ -43,7 +43,8 @@ func (c *compiler) pointwise(s Step, scaling *squeezeExcite) {
 
 func (op *pointwise) outcome() (Step, bufferID) { return op.step, op.out }
 
-// pixels is how many pixels a task takes: a whole number of tiles.
+// pixels is how many pixels a task takes: a whole number of tiles, and about as
+// many in the last task as in others, for all read the same weights.
 func (op *pointwise) pixels(threads int) int {
 	total, panels := op.step.Out.Pixels(), len(op.weights.Panels)
 	n := min(total, cacheBudget/op.weights.K)
@@ -51,7 +52,10 @@ func (op *pointwise) pixels(threads int) int {
 		n = min(n, total*panels/(tasksPerThread*threads))
 	}
 	unit := op.weights.TileRows
-	return max(1, (n+unit/2)/unit) * unit
+	n = max(n, unit)
+	pieces := (total + n - 1) / n
+	tiles := (total + pieces*unit - 1) / (pieces * unit)
+	return tiles * unit
 }
 
 func (op *pointwise) tasks(threads int) int {
