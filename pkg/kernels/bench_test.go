@@ -135,3 +135,14 @@ func constant(n int, v float32) []float32 {
 func reportVectors(b *testing.B, n int) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/vector")
 }
+
+// BenchmarkIm2col times a row of the stem at 224×224.
+func BenchmarkIm2col(b *testing.B) {
+	const cols = 112
+	r := StemRow{In: aligned(224 * 224 * 3), H: 224, W: 224, Stride: 2, PadTop: 1, PadLeft: 1}
+	dst := aligned(2 * cols * Block)
+	for b.Loop() {
+		r.Im2col(dst, 5, cols)
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/cols, "ns/pixel")
+}

@@ -1,5 +1,7 @@
 package kernels
 
+import "unsafe"
+
 // StemTaps is the number of inputs to one output of the first convolution:
 // 3×3 pixels of three colours.
 const StemTaps = 27
@@ -15,7 +17,7 @@ type StemRow struct {
 	Stride          int
 	PadTop, PadLeft int
 
-	edge [rowTaps]float32 // taps that lie partly outside
+	edge [StemTaps]float32 // a window that lies partly outside
 }
 
 // Im2col writes output row y, cols pixels wide, as channel blocks
@@ -23,51 +25,58 @@ type StemRow struct {
 // zeros. Taps outside the picture are zero.
 func (r *StemRow) Im2col(dst []float32, y, cols int) {
 	top := y*r.Stride - r.PadTop
-	rows := [3][]float32{r.row(top), r.row(top + 1), r.row(top + 2)}
+	plane := cols * blockBytes
+	first, end := r.inside(top, cols)
 	for x := range cols {
-		left := x*r.Stride - r.PadLeft
-		lo := (*vector)(dst[x*Block:])
-		hi := (*vector)(dst[(cols+x)*Block:])
-		copyTaps((*[rowTaps]float32)(lo[:]), r.taps(rows[0], left))
-		// The second row lies across both blocks.
-		t := r.taps(rows[1], left)
-		*(*quad)(lo[9:]) = *(*quad)(t[:])
-		*(*quad)(lo[12:]) = *(*quad)(t[3:])
-		hi[0], hi[1] = t[7], t[8]
-		copyTaps((*[rowTaps]float32)(hi[2:]), r.taps(rows[2], left))
-		hi[11] = 0
-		*(*quad)(hi[12:]) = quad{}
+		if x < first || x >= end {
+			r.window(top, x*r.Stride-r.PadLeft)
+			putWindows(At(dst, x*Block), plane, unsafe.Pointer(&r.edge), rowTaps*4, 0, 1)
+		}
+	}
+	if first < end {
+		in := At(r.In, (top*r.W+first*r.Stride-r.PadLeft)*3)
+		putWindows(At(dst, first*Block), plane, in, r.W*3*4, r.Stride*3*4, end-first)
+	}
+}
+
+// inside is the columns, from first to end, whose windows from row top on lie
+// inside the picture.
+func (r *StemRow) inside(top, cols int) (first, end int) {
+	if top < 0 || top+3 > r.H || r.W < 3 {
+		return 0, 0
+	}
+	return (r.PadLeft + r.Stride - 1) / r.Stride, min(cols, (r.W-3+r.PadLeft)/r.Stride+1)
+}
+
+// window copies the window at a row and column that may lie outside to edge.
+func (r *StemRow) window(top, left int) {
+	r.edge = [StemTaps]float32{}
+	for i := max(0, -top); i < min(3, r.H-top); i++ {
+		for j := max(0, -left); j < min(3, r.W-left); j++ {
+			copy(r.edge[i*rowTaps+j*3:][:3], r.In[((top+i)*r.W+left+j)*3:])
+		}
 	}
 }
 
 // quad is what the compiler copies in one instruction.
 type quad = [4]float32
 
-func copyTaps(dst, src *[rowTaps]float32) {
-	*(*quad)(dst[:]) = *(*quad)(src[:])
-	*(*quad)(dst[4:]) = *(*quad)(src[4:])
-	dst[8] = src[8]
-}
-
-// row is a row of the picture, nil outside.
-func (r *StemRow) row(i int) []float32 {
-	if i < 0 || i >= r.H {
-		return nil
+// putWindows writes n pixels from out on, their second blocks plane bytes
+// further. The windows begin step bytes apart at in, their rows rowBytes apart.
+func putWindows(out unsafe.Pointer, plane int, in unsafe.Pointer, rowBytes, step, n int) {
+	for range n {
+		top, middle, bottom := (*[rowTaps]float32)(in), (*[rowTaps]float32)(at(in, rowBytes)), (*[rowTaps]float32)(at(in, 2*rowBytes))
+		lo, hi := (*vector)(out), (*vector)(at(out, plane))
+		*(*quad)(lo[0:]) = *(*quad)(top[0:])
+		*(*quad)(lo[4:]) = *(*quad)(top[4:])
+		lo[8] = top[8]
+		*(*quad)(lo[9:]) = *(*quad)(middle[0:])
+		*(*quad)(lo[12:]) = *(*quad)(middle[3:]) // the second row lies across both blocks
+		hi[0], hi[1] = middle[7], middle[8]
+		*(*quad)(hi[2:]) = *(*quad)(bottom[0:])
+		*(*quad)(hi[6:]) = *(*quad)(bottom[4:])
+		hi[10], hi[11] = bottom[8], 0
+		*(*quad)(hi[12:]) = quad{}
+		in, out = at(in, step), at(out, blockBytes)
 	}
-	return r.In[i*r.W*3 : (i+1)*r.W*3]
-}
-
-// taps is three pixels of a row from column left on. The array is valid until
-// the next call.
-func (r *StemRow) taps(row []float32, left int) *[rowTaps]float32 {
-	if left >= 0 && (left+3)*3 <= len(row) {
-		return (*[rowTaps]float32)(row[left*3:])
-	}
-	r.edge = [rowTaps]float32{}
-	for j := range 3 {
-		if x := left + j; x >= 0 && (x+1)*3 <= len(row) {
-			copy(r.edge[j*3:j*3+3], row[x*3:])
-		}
-	}
-	return &r.edge
 }
