@@ -73,7 +73,11 @@ func plainPNG(data []byte) bool {
 // that mean nothing then.
 func (d *pngRows) decode(f *pngFile, data []byte, done func(y int, row []byte)) error {
 	size := f.rowPixel()
-	if size == 0 || !plainPNG(data) || d.begin(f) != nil {
+	if size == 0 || !plainPNG(data) {
+		return errNotRows
+	}
+	defer d.forget()
+	if d.begin(f) != nil {
 		return errNotRows
 	}
 	n := 1 + size*int(f.width)
@@ -117,6 +121,15 @@ func (d *pngRows) finish() error {
 		return errNotRows
 	}
 	return nil
+}
+
+// forget lets go of the file, and of the buffers that an unusual one took.
+func (d *pngRows) forget() {
+	const kept = 16 << 20
+	d.from.Reset(nil)
+	if cap(d.joined)+cap(d.row) > kept {
+		d.joined, d.row, d.up = nil, nil, nil
+	}
 }
 
 // sized returns n bytes, of b's memory where that suffices.

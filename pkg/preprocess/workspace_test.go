@@ -1,8 +1,10 @@
 package preprocess
 
 import (
+	"bytes"
 	"image"
 	"image/color"
+	"image/png"
 	"math"
 	"path/filepath"
 	"runtime"
@@ -164,23 +166,33 @@ func TestUnturned(t *testing.T) {
 	}
 }
 
-// A workspace allocates a few small things for each JPEG, no picture.
+// A workspace allocates a few small things for each JPEG or PNG, no picture.
 func TestReadAllocatesNoPicture(t *testing.T) {
 	data, ws, pr := readFile(t, "../../testdata/cat.jpg"), new(Workspace), profile.ImageNet(224)
+	p, err := Decode(data, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var photo bytes.Buffer
+	if err := png.Encode(&photo, p.RGB); err != nil {
+		t.Fatal(err)
+	}
 	dst := make([]float32, 3*224*224)
-	read := func() {
-		if _, err := ws.Read(data, Options{}, Center, pr, dst); err != nil {
-			t.Fatal(err)
+	for _, data := range [][]byte{data, photo.Bytes()} {
+		read := func() {
+			if _, err := ws.Read(data, Options{}, Center, pr, dst); err != nil {
+				t.Fatal(err)
+			}
 		}
-	}
-	read()
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	for range 8 {
 		read()
-	}
-	runtime.ReadMemStats(&after)
-	if n := (after.TotalAlloc - before.TotalAlloc) / 8; n > 4096 {
-		t.Errorf("%d bytes in %d allocations", n, (after.Mallocs-before.Mallocs)/8)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		for range 8 {
+			read()
+		}
+		runtime.ReadMemStats(&after)
+		if n := (after.TotalAlloc - before.TotalAlloc) / 8; n > 4096 {
+			t.Errorf("%.4q: %d bytes in %d allocations", data, n, (after.Mallocs-before.Mallocs)/8)
+		}
 	}
 }
