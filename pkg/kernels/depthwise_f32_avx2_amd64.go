@@ -39,6 +39,11 @@ func depthwise3x3s1c6AVX2(a *DepthwiseArgs)
 //go:noescape
 func depthwise3x3s1c7AVX2(a *DepthwiseArgs)
 
+// depthwise3x3s1c8AVX2 is depthwisePortable for MC = 8, Kernel = 3 and Stride = 1.
+//
+//go:noescape
+func depthwise3x3s1c8AVX2(a *DepthwiseArgs)
+
 // depthwise3x3s2c1AVX2 is depthwisePortable for MC = 1, Kernel = 3 and Stride = 2.
 //
 //go:noescape
@@ -73,6 +78,11 @@ func depthwise3x3s2c6AVX2(a *DepthwiseArgs)
 //
 //go:noescape
 func depthwise3x3s2c7AVX2(a *DepthwiseArgs)
+
+// depthwise3x3s2c8AVX2 is depthwisePortable for MC = 8, Kernel = 3 and Stride = 2.
+//
+//go:noescape
+func depthwise3x3s2c8AVX2(a *DepthwiseArgs)
 
 // depthwise5x5s1c1AVX2 is depthwisePortable for MC = 1, Kernel = 5 and Stride = 1.
 //
@@ -109,6 +119,11 @@ func depthwise5x5s1c6AVX2(a *DepthwiseArgs)
 //go:noescape
 func depthwise5x5s1c7AVX2(a *DepthwiseArgs)
 
+// depthwise5x5s1c8AVX2 is depthwisePortable for MC = 8, Kernel = 5 and Stride = 1.
+//
+//go:noescape
+func depthwise5x5s1c8AVX2(a *DepthwiseArgs)
+
 // depthwise5x5s2c1AVX2 is depthwisePortable for MC = 1, Kernel = 5 and Stride = 2.
 //
 //go:noescape
@@ -143,3 +158,8 @@ func depthwise5x5s2c6AVX2(a *DepthwiseArgs)
 //
 //go:noescape
 func depthwise5x5s2c7AVX2(a *DepthwiseArgs)
+
+// depthwise5x5s2c8AVX2 is depthwisePortable for MC = 8, Kernel = 5 and Stride = 2.
+//
+//go:noescape
+func depthwise5x5s2c8AVX2(a *DepthwiseArgs)

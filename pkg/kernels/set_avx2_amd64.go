@@ -46,6 +46,7 @@ func avx2Set() *Set {
 	s.depthwise[3][1][5] = depthwise3x3s1c5AVX2
 	s.depthwise[3][1][6] = depthwise3x3s1c6AVX2
 	s.depthwise[3][1][7] = depthwise3x3s1c7AVX2
+	s.depthwise[3][1][8] = depthwise3x3s1c8AVX2
 	s.depthwise[3][2][1] = depthwise3x3s2c1AVX2
 	s.depthwise[3][2][2] = depthwise3x3s2c2AVX2
 	s.depthwise[3][2][3] = depthwise3x3s2c3AVX2
@@ -53,6 +54,7 @@ func avx2Set() *Set {
 	s.depthwise[3][2][5] = depthwise3x3s2c5AVX2
 	s.depthwise[3][2][6] = depthwise3x3s2c6AVX2
 	s.depthwise[3][2][7] = depthwise3x3s2c7AVX2
+	s.depthwise[3][2][8] = depthwise3x3s2c8AVX2
 	s.depthwise[5][1][1] = depthwise5x5s1c1AVX2
 	s.depthwise[5][1][2] = depthwise5x5s1c2AVX2
 	s.depthwise[5][1][3] = depthwise5x5s1c3AVX2
@@ -60,6 +62,7 @@ func avx2Set() *Set {
 	s.depthwise[5][1][5] = depthwise5x5s1c5AVX2
 	s.depthwise[5][1][6] = depthwise5x5s1c6AVX2
 	s.depthwise[5][1][7] = depthwise5x5s1c7AVX2
+	s.depthwise[5][1][8] = depthwise5x5s1c8AVX2
 	s.depthwise[5][2][1] = depthwise5x5s2c1AVX2
 	s.depthwise[5][2][2] = depthwise5x5s2c2AVX2
 	s.depthwise[5][2][3] = depthwise5x5s2c3AVX2
@@ -67,6 +70,7 @@ func avx2Set() *Set {
 	s.depthwise[5][2][5] = depthwise5x5s2c5AVX2
 	s.depthwise[5][2][6] = depthwise5x5s2c6AVX2
 	s.depthwise[5][2][7] = depthwise5x5s2c7AVX2
+	s.depthwise[5][2][8] = depthwise5x5s2c8AVX2
 	s.filterGrad[3][1] = filterGrad3x3s1AVX2
 	s.filterGrad[3][2] = filterGrad3x3s2AVX2
 	s.filterGrad[5][1] = filterGrad5x5s1AVX2

@@ -1,5 +1,7 @@
 package main
 
+import "fmt"
+
 // depthwise emits one kernel. Registers: SI the list of row addresses, BX the
 // weights, DX the output, R14 the start of its row, R11 tiles and R13 rows
 // that are left.
@@ -34,37 +36,56 @@ func (s avx) depthwise(x filter) {
 	s.ret()
 }
 
+// depthwiseTile emits one tile, where a vector is half a block one half after
+// the other: sums, a row of weights and some inputs stay in registers.
 func (s avx) depthwiseTile(x filter, rows []string, name string) {
-	sum := func(c, h int) string { return s.r(c*s.halves + h) }
-	each := func(emit func(c, h int)) {
-		for c := range x.cols {
-			for h := range s.halves {
-				emit(c, h)
-			}
-		}
-	}
 	for h := range s.halves {
-		s.f("VMOVUPS %d(R15), %s", h*s.bytes, sum(0, h))
-		for c := 1; c < x.cols; c++ {
-			s.f("VMOVAPS %s, %s", sum(0, h), sum(c, h))
-		}
+		s.depthwiseSums(x, rows, h*s.bytes)
+		s.depthwiseStore(x, fmt.Sprintf("%s_store%d", name, h), h*s.bytes)
 	}
-	spare := x.cols * s.halves
+}
+
+// depthwiseSums emits the sums of a vector of channels from byte part of a
+// block on. Every input is loaded once for all taps; a sum takes its taps in
+// order. Where a block takes two passes, those at stride 2 use inputs so little
+// that the second fetches the next tile's.
+func (s avx) depthwiseSums(x filter, rows []string, part int) {
+	s.f("VMOVUPS %d(R15), %s", part, s.r(0))
+	for c := 1; c < x.cols; c++ {
+		s.f("VMOVAPS %s, %s", s.r(0), s.r(c))
+	}
+	weight := func(j int) string { return s.r(x.cols + j) }
+	first := x.cols + x.kernel
+	ahead := x.stride > 1 && part > 0
 	for i, row := range rows {
 		for j := range x.kernel {
-			for h := range s.halves {
-				s.f("VMOVUPS %d(BX), %s", (i*x.kernel+j)*blockBytes+h*s.bytes, s.r(spare+h))
+			s.f("VMOVUPS %d(BX), %s", (i*x.kernel+j)*blockBytes+part, weight(j))
+		}
+		for n := range x.inputs() {
+			in := s.r(first + n%(s.regs-first))
+			s.f("VMOVUPS %d(%s), %s", n*blockBytes+part, row, in)
+			if ahead && n >= x.kernel-x.stride {
+				s.f("PREFETCHT0 %d(%s)", (n+x.cols*x.stride)*blockBytes, row)
 			}
-			each(func(c, h int) {
-				s.f("VFMADD231PS %d(%s), %s, %s", (c*x.stride+j)*blockBytes+h*s.bytes, row, s.r(spare+h), sum(c, h))
-			})
+			for j := n % x.stride; j < x.kernel; j += x.stride {
+				if c := (n - j) / x.stride; n >= j && c < x.cols {
+					s.f("VFMADD231PS %s, %s, %s", in, weight(j), s.r(c))
+				}
+			}
 		}
 	}
+}
+
+func (s avx) depthwiseStore(x filter, label string, part int) {
 	s.f("CMPQ %d(DI), $%d", dwAct, actReLU6)
-	s.f("JNE %s_store", name)
-	zero, six := s.r(spare), s.r(spare+1)
+	s.f("JNE %s", label)
+	zero, six := s.r(x.cols), s.r(x.cols+1)
 	s.clamps(zero, six)
-	each(func(c, h int) { s.relu6(sum(c, h), zero, six) })
-	s.label(name + "_store")
-	each(func(c, h int) { s.f("VMOVUPS %s, %d(DX)", sum(c, h), c*blockBytes+h*s.bytes) })
+	for c := range x.cols {
+		s.relu6(s.r(c), zero, six)
+	}
+	s.label(label)
+	for c := range x.cols {
+		s.f("VMOVUPS %s, %d(DX)", s.r(c), c*blockBytes+part)
+	}
 }

@@ -33,7 +33,7 @@ var tiers = []isa{
 	{name: "AVX512", file: "avx512", arch: "amd64", reg: "Z", bytes: 64, regs: 32, halves: 1,
 		tallest: []int{14, 14, 8, 7}, enough: 24, widest: 8, reach: math.MaxInt, halfTiles: true},
 	{name: "AVX2", file: "avx2", arch: "amd64", reg: "Y", bytes: 32, regs: 16, halves: 2,
-		tallest: []int{6, 3, 2, 1}, enough: 5, widest: 7, reach: math.MaxInt, halfTiles: true},
+		tallest: []int{6, 3, 2, 1}, enough: 5, widest: 8, reach: math.MaxInt, halfTiles: true},
 	{name: "NEON", file: "neon", arch: "arm64", reg: "V", bytes: 16, regs: 32, halves: 4,
 		tallest: []int{6, 2}, enough: 24, widest: 8, reach: pairReach/blockBytes + 1},
 }
