@@ -3,8 +3,8 @@ package model
 import "github.com/effnet/effnet/pkg/kernels"
 
 // squeezeExcite finds the scale of every channel from the channels' means and
-// applies it: to the weights of the projection where those are fewer than the
-// activations, else to the activations. A task is a panel of channels.
+// applies it: to the weights of the projection where those are far fewer than
+// the activations, else to the activations. A task is a panel of channels.
 type squeezeExcite struct {
 	step           Step
 	reduce, expand vectorProduct
@@ -15,6 +15,10 @@ type squeezeExcite struct {
 	scaled         bufferID // the projection's weights, or noBuffer
 	project        *kernels.Matrix
 }
+
+// weightsCost is how much longer it takes to scale a weight than an activation:
+// it comes from L3 and goes elsewhere, while activations are still in L2.
+const weightsCost = 3
 
 // sumsOf is the key of a map's channel sums among a compiler's outputs.
 func sumsOf(m Map) int { return -1 - m.ID }
@@ -28,7 +32,7 @@ func (c *compiler) squeezeExcite(s, project Step) {
 	op.reduce = c.vectorProduct(s.Name+".reduce", s.In.C, s.Hidden)
 	op.expand = c.vectorProduct(s.Name+".expand", s.Hidden, s.In.C)
 	op.scales = c.buffers.add(kernels.Blocks(s.In.C)*kernels.Block, c.now())
-	if project.Out.C < project.Out.Pixels() {
+	if weightsCost*project.Out.C < project.Out.Pixels() {
 		op.scaled = c.buffers.add(c.plan.set.NewMatrix(project.Out.C, project.In.C, project.Out.Pixels()).Values(), c.now())
 	}
 	c.outputs[s.Out.ID] = c.outputs[s.In.ID] // in place
