@@ -11,7 +11,9 @@ import (
 // team shares the tasks of an operation among the workers of a workspace. The
 // caller is worker 0; the others wait for the next operation spinning, since
 // that is under a microsecond away within a picture, and park when nothing
-// comes.
+// comes. Who parks says so first and then looks again, and the two must not
+// change places: a Store and a Load do under emulators of arm64, which know
+// acquire and release but no single order.
 type team struct {
 	ws      *Workspace
 	members []*member // workers 1 and up
@@ -97,7 +99,7 @@ func (t *team) do(i int) {
 func (t *team) finish() {
 	idle := func() bool { return t.pending.Load() == 0 }
 	for !t.await(idle) {
-		t.waiting.Store(true)
+		t.waiting.Swap(true) // no Store: see team
 		if idle() && t.waiting.CompareAndSwap(true, false) {
 			return
 		}
@@ -142,7 +144,7 @@ func (t *team) work(m *member) {
 		if t.take(m.worker) || t.await(t.ready) {
 			continue
 		}
-		m.parked.Store(true)
+		m.parked.Swap(true) // likewise
 		if t.ready() && m.parked.CompareAndSwap(true, false) {
 			continue
 		}
