@@ -39,8 +39,12 @@ func onePicture(in *tensor.Tensor, i int) *tensor.Tensor {
 func TestBitsDoNotDependOnThreadsOrBatch(t *testing.T) {
 	const most, classes = 8, 10
 	in := pictures(most, 75)
+	names := []string{"b0", "lite0"}
+	if !testing.Short() {
+		names = append(names, "v2-b0")
+	}
 	for _, set := range kernels.Sets() {
-		for _, name := range []string{"b0", "lite0", "v2-b0"} {
+		for _, name := range names {
 			p := tiny(t, name, 75, set)
 			var logits, features []float32
 			one := p.NewWorkspace(1)
