@@ -90,10 +90,11 @@ func (b *bitReader) end() int {
 }
 
 // refill makes at least 56 bits valid.
-func (b *bitReader) refill() {
-	b.acc |= binary.BigEndian.Uint64(b.buf[b.pos:]) >> (b.n & 63)
-	b.pos += int((63 - b.n) >> 3)
-	b.n |= 56
+func (b *bitReader) refill() { b.acc, b.n, b.pos = b.refilled(b.acc, b.n, b.pos) }
+
+// refilled is refill where the bits, their number and the position are at hand.
+func (b *bitReader) refilled(acc uint64, n uint, pos int) (uint64, uint, int) {
+	return acc | binary.BigEndian.Uint64(b.buf[pos:])>>(n&63), n | 56, pos + int((63-n)>>3)
 }
 
 // left returns the number of bits not yet read, negative where more were read

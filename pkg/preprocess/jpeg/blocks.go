@@ -1,7 +1,5 @@
 package jpeg
 
-import "encoding/binary"
-
 // blocks decodes a block of each unit, that of MCU i of a chunk: to where the unit
 // keeps it the DC coefficient, behind it the AC coefficients where order puts
 // them. The coefficients are zero before; after an error they are anything.
@@ -11,9 +9,7 @@ func (b *bitReader) blocks(units []unit, i int, order *[64]uint8) error {
 		u := &units[j]
 		out := (*[64]int16)(u.coefs[i*u.step:])
 		pairs := u.ac.pairs
-		acc |= binary.BigEndian.Uint64(b.buf[pos:]) >> (n & 63)
-		pos += int((63 - n) >> 3)
-		n |= 56
+		acc, n, pos = b.refilled(acc, n, pos)
 		if e := u.dc.fast[acc>>(64-fastBits)]; e&fastWhole != 0 {
 			acc <<= e.length()
 			n -= e.length()
@@ -53,9 +49,7 @@ func (b *bitReader) blocks(units []unit, i int, order *[64]uint8) error {
 					if e&pairEnd != 0 {
 						break
 					}
-					acc |= binary.BigEndian.Uint64(b.buf[pos:]) >> (n & 63)
-					pos += int((63 - n) >> 3)
-					n |= 56
+					acc, n, pos = b.refilled(acc, n, pos)
 					continue
 				}
 			}
@@ -114,9 +108,7 @@ func (b *bitReader) passBlocks(units []unit, i int, keep bool) error {
 	for j := range units {
 		u := &units[j]
 		pairs := u.ac.pairs
-		acc |= binary.BigEndian.Uint64(b.buf[pos:]) >> (n & 63)
-		pos += int((63 - n) >> 3)
-		n |= 56
+		acc, n, pos = b.refilled(acc, n, pos)
 		if e := u.dc.fast[acc>>(64-fastBits)]; e&fastWhole != 0 {
 			acc <<= e.length()
 			n -= e.length()
@@ -150,9 +142,7 @@ func (b *bitReader) passBlocks(units []unit, i int, keep bool) error {
 					if e&pairEnd != 0 {
 						break
 					}
-					acc |= binary.BigEndian.Uint64(b.buf[pos:]) >> (n & 63)
-					pos += int((63 - n) >> 3)
-					n |= 56
+					acc, n, pos = b.refilled(acc, n, pos)
 					continue
 				}
 			}
