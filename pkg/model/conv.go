@@ -44,14 +44,19 @@ func (op *conv) geometry() {
 	s := op.step
 	op.pitch = (s.Out.W-1)*s.Stride + s.Kernel
 	op.pitch += op.pitch % s.Stride // whole columns of every parity
-	rowsFor := func(out int) int { return (out-1)*s.Stride + s.Kernel }
-	rows := (s.Out.H + leastStrips - 1) / leastStrips
-	for rows > 1 && rowsFor(rows)*op.pitch*kernels.Blocks(s.In.C)*kernels.Block > convBudget {
-		rows--
+	op.stripRows, op.ringRows = convStrip(s, op.pitch*kernels.Blocks(s.In.C)*kernels.Block)
+	op.strips = (s.Out.H + op.stripRows - 1) / op.stripRows
+}
+
+// convStrip gives the output rows of a strip, and the input rows that these
+// take, of which the ring holds rowValues each.
+func convStrip(s Step, rowValues int) (out, in int) {
+	inputs := func(rows int) int { return (rows-1)*s.Stride + s.Kernel }
+	out = (s.Out.H + leastStrips - 1) / leastStrips
+	for out > 1 && inputs(out)*rowValues > convBudget {
+		out--
 	}
-	op.stripRows = rows
-	op.strips = (s.Out.H + rows - 1) / rows
-	op.ringRows = rowsFor(rows)
+	return out, inputs(out)
 }
 
 // column is where the ring keeps input column x of a row, counted with padding.

@@ -57,15 +57,9 @@ func (c *compiler) winograd(s Step) {
 func (op *winograd) geometry() {
 	s := op.step
 	op.tiles = (s.Out.W + kernels.WinogradTile - 1) / kernels.WinogradTile
-	rows := (s.Out.H + leastStrips - 1) / leastStrips
-	row := kernels.WinogradPoints * op.tiles * kernels.Blocks(s.In.C) * kernels.Block
-	for rows > 1 && (rows+s.Kernel-1)*row > convBudget {
-		rows--
-	}
-	op.stripRows = rows
-	op.strips = (s.Out.H + rows - 1) / rows
-	op.ringRows = rows + s.Kernel - 1
-	op.groupRows = min(rows, (groupPixels+op.tiles-1)/op.tiles)
+	op.stripRows, op.ringRows = convStrip(s, kernels.WinogradPoints*op.tiles*kernels.Blocks(s.In.C)*kernels.Block)
+	op.strips = (s.Out.H + op.stripRows - 1) / op.stripRows
+	op.groupRows = min(op.stripRows, (groupPixels+op.tiles-1)/op.tiles)
 }
 
 // plane is the values of one channel block at one point of the ring, which is
