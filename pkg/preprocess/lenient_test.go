@@ -2,6 +2,8 @@ package preprocess
 
 import (
 	"bytes"
+	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -43,6 +45,49 @@ func TestLenient(t *testing.T) {
 				t.Errorf("the first %d rows differ from the whole picture's", tt.rows)
 			}
 		})
+	}
+}
+
+// TestLenientFilter decodes PNGs in which a row's filter does not exist: from
+// there on nothing is known.
+func TestLenientFilter(t *testing.T) {
+	random := rand.New(rand.NewPCG(7, 8))
+	for interlace := range byte(2) {
+		header := pngHeader(9, 9, 8, 2, interlace)
+		f := &pngFile{}
+		f.readHeader(header)
+		raw := make([]byte, f.rawLen())
+		at := 0
+		for _, p := range f.passes() {
+			for range p.rows {
+				for i := range raw[at:][:p.bytes] {
+					raw[at+i] = byte(random.Uint32())
+				}
+				raw[at] = byte(random.IntN(lastFilter + 1))
+				at += int(p.bytes)
+			}
+		}
+		picture := func(raw []byte) []byte {
+			return pngWith(pngChunk("IHDR", header), pngChunk("IDAT", zlibOf(t, raw)))
+		}
+		last := f.passes()[len(f.passes())-1]
+		unknown := slices.Clone(raw)
+		unknown[len(raw)-int(last.bytes)] = lastFilter + 1
+		if _, err := Decode(picture(unknown), Options{}); err == nil {
+			t.Errorf("interlace %d: an unknown filter is let pass", interlace)
+		}
+		clear(raw[len(raw)-int(last.bytes):])
+		want, err := Decode(picture(raw), Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := Decode(picture(unknown), Options{Lenient: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !got.Damaged || !bytes.Equal(got.RGB.Pix, want.RGB.Pix) {
+			t.Errorf("interlace %d: damaged %v, or other pixels than with the last row missing", interlace, got.Damaged)
+		}
 	}
 }
 

@@ -135,9 +135,21 @@ func (f *pngFile) complete() error {
 	return nil
 }
 
-// rawLen is the length of the inflated pixel data, filter bytes included; 0 for
-// a colour type that does not exist.
+// rawLen is the length of the inflated pixel data, filter bytes included.
 func (f *pngFile) rawLen() int64 {
+	total := int64(0)
+	for _, p := range f.passes() {
+		total += p.rows * p.bytes
+	}
+	return total
+}
+
+// pngPass is rows of as many bytes each, the first of which is the filter's.
+type pngPass struct{ bytes, rows int64 }
+
+// passes lists the inflated pixel data; rows of a colour type that does not
+// exist are their filters alone.
+func (f *pngFile) passes() []pngPass {
 	samples := int64(0)
 	switch f.colour {
 	case 0, 3:
@@ -150,21 +162,18 @@ func (f *pngFile) rawLen() int64 {
 		samples = 4
 	}
 	bits := samples * int64(f.depth)
-	pass := func(w, h int64) int64 {
-		if w <= 0 || h <= 0 {
-			return 0
-		}
-		return h * (1 + (w*bits+7)/8)
-	}
 	w, h := int64(f.width), int64(f.height)
 	if f.interlace == 0 {
-		return pass(w, h)
+		return []pngPass{{1 + (w*bits+7)/8, h}}
 	}
-	total := int64(0)
+	var passes []pngPass
 	for _, p := range adam7 {
-		total += pass((w-p.x+p.dx-1)/p.dx, (h-p.y+p.dy-1)/p.dy)
+		w, h := (w-p.x+p.dx-1)/p.dx, (h-p.y+p.dy-1)/p.dy
+		if w > 0 && h > 0 {
+			passes = append(passes, pngPass{1 + (w*bits+7)/8, h})
+		}
 	}
-	return total
+	return passes
 }
 
 // adam7 holds the start and step of each pass.

@@ -14,9 +14,9 @@ import (
 
 var errNothingDecoded = errors.New("no pixel data")
 
-// repair decodes a damaged PNG from the pixel data that can be inflated; what
-// is missing stays zero. Checksums are not looked at, other chunks are left
-// out.
+// repair decodes a damaged PNG from the pixel data that can be inflated, up to a
+// row with a filter that does not exist; what is missing stays zero. Checksums
+// are not looked at, other chunks are left out.
 func (f *pngFile) repair() (image.Image, error) {
 	raw := make([]byte, 0, min(f.rawLen(), maxInflation*int64(f.idatLen())))
 	inflated, err := zlib.NewReader(bytes.NewReader(slices.Concat(f.idat...)))
@@ -26,6 +26,7 @@ func (f *pngFile) repair() (image.Image, error) {
 	buf := bytes.NewBuffer(raw)
 	// The error is the damage that is being repaired.
 	_, _ = io.Copy(buf, io.LimitReader(inflated, f.rawLen()))
+	buf.Truncate(f.filtered(buf.Bytes()))
 	if buf.Len() == 0 {
 		return nil, errNothingDecoded
 	}
@@ -46,6 +47,26 @@ func (f *pngFile) repair() (image.Image, error) {
 	writeChunk(&whole, "IEND", nil)
 	return png.Decode(&whole)
 }
+
+// filtered is the length of the rows up to the first with an unknown filter.
+func (f *pngFile) filtered(raw []byte) int {
+	at := int64(0)
+	for _, p := range f.passes() {
+		for range p.rows {
+			if at >= int64(len(raw)) {
+				return len(raw)
+			}
+			if raw[at] > lastFilter {
+				return int(at)
+			}
+			at += p.bytes
+		}
+	}
+	return len(raw)
+}
+
+// lastFilter is Paeth's.
+const lastFilter = 4
 
 func (f *pngFile) idatLen() int {
 	n := 0
